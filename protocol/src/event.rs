@@ -1,0 +1,306 @@
+//! Events: what happened in a conversation, in order, for ever the same to everybody who may see it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Area, Cid, OperatorId, Seq, Text, Timestamp, visitor::Route};
+
+/// One entry of a conversation's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Event {
+    /// Its position: dense from 1.
+    pub seq: Seq,
+    /// When the backend committed it.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The visitor joined the waiting room: always the first event.
+    Started {
+        /// The area the visitor waits for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        area: Option<Area>,
+        /// The visitor's language, as a BCP 47 tag.
+        lang: String,
+        /// The visitor's route.
+        #[serde(default)]
+        route: Route,
+    },
+    /// Somebody said something.
+    Message {
+        /// Who.
+        from: Party,
+        /// The sender's own name for it, so that the sender knows its echo.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cid: Option<Cid>,
+        /// What.
+        text: Text,
+        /// A link that an operator attached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+        /// Whether no person wrote it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        automatic: bool,
+    },
+    /// An operator joined.
+    Joined {
+        /// Who.
+        who: Person,
+    },
+    /// An operator left, and the visitor waits again.
+    Left {
+        /// Who.
+        who: OperatorId,
+        /// Why.
+        reason: LeftReason,
+        /// Where the conversation stands now.
+        state: ConversationState,
+    },
+    /// Questions after the end; the answer is optional.
+    Survey {
+        /// What `answer.ref` names.
+        id: String,
+        /// The questions.
+        questions: Vec<Question>,
+    },
+    /// The conversation is over.
+    Ended {
+        /// Who ended it.
+        by: EndedBy,
+        /// Why.
+        reason: EndReason,
+    },
+    /// A later kind that this build has not heard of. It still takes its place in the order.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Who said something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
+pub enum Party {
+    /// The visitor: `visitor`.
+    Visitor,
+    /// An operator: `op:` and something.
+    Operator(OperatorId),
+    /// The service itself: `system`, and whatever else this build has not heard of.
+    System,
+}
+
+impl From<String> for Party {
+    fn from(s: String) -> Self {
+        match s.as_str() {
+            "visitor" => Self::Visitor,
+            operator if operator.starts_with(crate::OPERATOR_PREFIX) => Self::Operator(OperatorId(s)),
+            _ => Self::System,
+        }
+    }
+}
+
+impl From<Party> for String {
+    fn from(party: Party) -> String {
+        match party {
+            Party::Visitor => "visitor".to_owned(),
+            Party::Operator(id) => id.0,
+            Party::System => "system".to_owned(),
+        }
+    }
+}
+
+/// Somebody a visitor talks with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Person {
+    /// Their identifier.
+    pub id: OperatorId,
+    /// The name they use with visitors.
+    pub name: String,
+    /// What they are.
+    pub role: PersonRole,
+    /// The centre they belong to, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<String>,
+}
+
+/// What somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PersonRole {
+    /// A trained volunteer.
+    Operator,
+    /// A later role that this build has not heard of.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A link from an operator, shown whole. `https:`, `tel:` or `mailto:`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Link {
+    /// Where it leads.
+    pub url: String,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+impl Link {
+    /// The schemes a link may have.
+    pub const SCHEMES: [&str; 3] = ["https:", "tel:", "mailto:"];
+
+    /// Whether the link may be sent and shown.
+    pub fn is_allowed(&self) -> bool {
+        let url = self.url.to_ascii_lowercase();
+        Self::SCHEMES.iter().any(|scheme| url.starts_with(scheme))
+            && !self.url.contains(|c: char| c.is_control() || c.is_whitespace())
+    }
+}
+
+/// Where a conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationState {
+    /// In the waiting room.
+    Waiting,
+    /// With an operator.
+    Active,
+    /// Over, still readable until it expires.
+    Ended,
+}
+
+/// Why an operator is no longer there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LeftReason {
+    /// Their connection was lost for too long.
+    ConnectionLost,
+    /// A later reason that this build has not heard of.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Who ended a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The visitor.
+    Visitor,
+    /// The operator.
+    Operator,
+    /// The service.
+    System,
+}
+
+/// Why a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Somebody pressed End.
+    Done,
+    /// The visitor left the waiting room before anybody joined.
+    LeftWaiting,
+    /// The visitor was away for too long to keep the place.
+    Away,
+    /// The helpline closed before anybody joined.
+    Closed,
+    /// A later reason that this build has not heard of.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One question of a survey. Always optional.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Question {
+    /// Its identifier, a key of `answer.data`.
+    pub id: String,
+    /// What the visitor reads.
+    pub label: String,
+    /// What the answer is used for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The answers to choose from.
+    pub options: Vec<String>,
+}
+
+/// How far one side has come with a conversation. Both only ever grow; two marks merge to the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Watermark {
+    /// The last event that reached the device.
+    #[serde(default)]
+    pub delivered: Seq,
+    /// The last event that was on a visible screen.
+    #[serde(default)]
+    pub read: Seq,
+}
+
+impl Watermark {
+    /// The greater of both, mark by mark; what was read was also delivered.
+    pub fn merged(self, other: Self) -> Self {
+        let read = self.read.max(other.read);
+        Self { delivered: self.delivered.max(other.delivered).max(read), read }
+    }
+}
+
+/// How far both sides have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Marks {
+    /// The visitor.
+    #[serde(default)]
+    pub visitor: Watermark,
+    /// The operator, or whoever of them came furthest.
+    #[serde(default)]
+    pub operator: Watermark,
+}
+
+/// Answers to questions, by question.
+pub(crate) type AnswerMap = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_three_schemes_make_a_link() {
+        let allowed = |url: &str| Link { url: url.to_owned(), title: None }.is_allowed();
+        for url in ["https://example.org/a?b#c", "tel:+44800", "mailto:a@example.org", "HTTPS://example.org"]
+        {
+            assert!(allowed(url), "{url}");
+        }
+        for url in [
+            "http://example.org",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            " https://example.org",
+            "java\nscript:x",
+            "//example.org",
+            "",
+        ] {
+            assert!(!allowed(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn marks_only_grow_and_reading_implies_delivery() {
+        let merged = Watermark { delivered: 3, read: 1 }.merged(Watermark { delivered: 2, read: 5 });
+        assert_eq!(merged, Watermark { delivered: 5, read: 5 });
+    }
+}

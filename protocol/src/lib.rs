@@ -1,0 +1,87 @@
+//! The words that a Tealight widget and a backend say to each other: frames, identifiers, limits, close codes.
+//!
+//! The specification is `PROTOCOL.md` beside this crate; where the two disagree, the specification is right
+//! and a test fails. Nothing here opens a socket, reads a clock or draws a random number.
+
+pub mod close;
+mod event;
+mod id;
+pub mod limits;
+mod operator;
+mod service;
+mod text;
+mod time;
+mod visitor;
+
+pub use close::CloseCode;
+pub use event::{
+    ConversationState, EndReason, EndedBy, Event, EventKind, LeftReason, Link, Marks, Party, Person,
+    PersonRole, Question, Watermark,
+};
+pub use id::{Area, Cid, ConversationId, Epoch, IdError, Instance, OPERATOR_PREFIX, OperatorId, Secret, Seq};
+pub use operator::{
+    ActiveEntry, Availability, Board, Canned, CannedId, OperatorConversation, OperatorEntry, OperatorFrame,
+    OperatorHello, OperatorReady, QueryKind, ReleaseReason, ToOperator, VisitorPresence, WaitingEntry,
+};
+pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
+pub use text::{Text, TextError};
+pub use time::{Timestamp, TimestampError};
+pub use visitor::{
+    Answers, ByeCode, ConversationSnapshot, ErrorCode, PlaceUpdate, QueueState, Route, Start, ToVisitor,
+    VisitorFrame, VisitorHello, VisitorReady,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// The subprotocol a client offers first, and the only version there is so far.
+pub const SUBPROTOCOL: &str = "tealight.v1";
+
+/// The subprotocol that carries nothing but the refusal of every offered version (close code 4406).
+pub const SUBPROTOCOL_ANY: &str = "tealight";
+
+/// Path of the WebSocket endpoint on a backend.
+pub const SOCKET_PATH: &str = "/v1/ws";
+
+/// Path of the cacheable service status on a backend.
+pub const STATUS_PATH: &str = "/v1/status";
+
+/// Who speaks on a socket. Said once, in `hello`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Somebody who came to the helpline's page.
+    Visitor,
+    /// A volunteer.
+    Operator,
+}
+
+/// An optional part of the protocol, named in `caps` by both sides; what one side lacks, the other hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// `typing` frames.
+    Typing,
+    /// `mark` and `marks` frames.
+    Marks,
+    /// Alternatives offered inside a conversation.
+    Offers,
+    /// A survey after the end.
+    Survey,
+    /// Links from operators.
+    Links,
+    /// A later capability that this build has not heard of.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The first look at a first frame: is it a `hello`, and whose?
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FirstFrame {
+    /// The frame's type.
+    pub t: String,
+    /// The role a `hello` names.
+    #[serde(default)]
+    pub role: Option<Role>,
+}

@@ -1,0 +1,70 @@
+//! Every limit of the protocol, once. A backend announces those that a client must know in `ready.limits`.
+
+/// Longest text of one message, in characters (Unicode scalar values).
+pub const TEXT_CHARS: usize = 4_000;
+
+/// Longest frame in either direction that a backend must take, in bytes of UTF-8.
+pub const FRAME_BYTES: usize = 16 * 1024;
+
+/// How many commands a client may send at once before the steady rate applies.
+pub const BURST: u32 = 20;
+
+/// Steady rate of commands on one socket, per second.
+pub const PER_SECOND: u32 = 2;
+
+/// How long a new socket may stay silent before `hello`, in milliseconds.
+pub const HELLO_TIMEOUT_MS: u64 = 10_000;
+
+/// After how much silence a backend sends `ping`, in seconds.
+pub const PING_S: u32 = 25;
+
+/// Slack of the client's dead-man timer over two ping intervals, in milliseconds.
+pub const DEAD_MAN_SLACK_MS: u64 = 5_000;
+
+/// How long a client waits for an `ack` before it reconnects, in milliseconds.
+pub const ACK_TIMEOUT_MS: u64 = 10_000;
+
+/// How long a client waits for an answer to its own `ping` after waking, in milliseconds.
+pub const WAKE_PONG_MS: u64 = 3_000;
+
+/// How long a client waits for a socket to open, in milliseconds.
+pub const CONNECT_TIMEOUT_MS: u64 = 5_000;
+
+/// A jump of the clock by more than this means that the device slept, in milliseconds.
+pub const CLOCK_JUMP_MS: u64 = 30_000;
+
+/// Least time between two `typing` frames that say the same, in milliseconds.
+pub const TYPING_EVERY_MS: u64 = 3_000;
+
+/// After how long a `typing` that was not repeated no longer holds, in milliseconds.
+pub const TYPING_EXPIRES_MS: u64 = 6_000;
+
+/// Least time between two `queue` frames on one socket, in milliseconds.
+pub const QUEUE_EVERY_MS: u64 = 2_000;
+
+/// How many page instances may follow one conversation at once.
+pub const INSTANCES: usize = 4;
+
+/// Frames that may wait for one slow socket before it is closed with 4008.
+pub const QUEUED_FRAMES: usize = 256;
+
+/// Bytes that may wait for one slow socket before it is closed with 4008.
+pub const QUEUED_BYTES: usize = 256 * 1024;
+
+/// Events in one `ready.conv` or `history`.
+pub const PAGE_EVENTS: usize = 200;
+
+/// First step of the client's backoff, in milliseconds.
+pub const BACKOFF_BASE_MS: u64 = 1_000;
+
+/// Longest step of the client's backoff, in milliseconds.
+pub const BACKOFF_MAX_MS: u64 = 30_000;
+
+/// A connection that lasted this long starts the backoff afresh, in milliseconds.
+pub const STABLE_MS: u64 = 30_000;
+
+/// Longest survey, in questions.
+pub const SURVEY_QUESTIONS: usize = 3;
+
+/// Longest answer to one question, in characters.
+pub const ANSWER_CHARS: usize = 200;

@@ -1,0 +1,135 @@
+//! What people type. Cleaned once, never printed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::TEXT_CHARS;
+
+/// Text written by a person: at least one visible character, at most [`TEXT_CHARS`], without control characters
+/// or invisible marks that turn the direction of the text around it.
+///
+/// Markup is left exactly as it was typed: it is text, and whoever shows it shows it as text.
+/// `Debug` prints only the length, so that no log can hold what somebody said.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = TEXT_CHARS)))]
+pub struct Text(String);
+
+/// Why a string cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextError {
+    /// Nothing is left but white space.
+    Empty,
+    /// Longer than [`TEXT_CHARS`] characters (Unicode scalar values).
+    TooLong {
+        /// How long it is, in characters.
+        chars: usize,
+    },
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the text is empty"),
+            Self::TooLong { chars } => {
+                write!(f, "the text has {chars} characters; at most {TEXT_CHARS} can be sent")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TextError {}
+
+impl Text {
+    /// Cleans and checks what was typed. Line ends become `\n`; white space around the text is dropped.
+    pub fn parse(typed: &str) -> Result<Self, TextError> {
+        let mut clean = String::with_capacity(typed.len());
+        let mut chars = typed.trim().chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '\r' => {
+                    if chars.peek() != Some(&'\n') {
+                        clean.push('\n');
+                    }
+                }
+                '\n' | '\t' => clean.push(c),
+                c if c.is_control() || turns_direction(c) => {}
+                c => clean.push(c),
+            }
+        }
+        let count = clean.chars().count();
+        if clean.trim().is_empty() {
+            Err(TextError::Empty)
+        } else if count > TEXT_CHARS {
+            Err(TextError::TooLong { chars: count })
+        } else {
+            Ok(Self(clean))
+        }
+    }
+
+    /// The text, for showing to the people in the conversation and for nothing else.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Embeddings, overrides and isolates: they outlive their own text and reorder what stands after it.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+impl TryFrom<String> for Text {
+    type Error = TextError;
+
+    fn try_from(typed: String) -> Result<Self, TextError> {
+        Self::parse(&typed)
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> String {
+        text.0
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text(… {} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_left_as_it_was_typed() {
+        let markup = "<b>a</b> & \"b\"; /c \u{1F469}\u{200D}\u{1F680} \u{200C}";
+        assert_eq!(Text::parse(markup).unwrap().as_str(), markup);
+    }
+
+    #[test]
+    fn control_characters_and_direction_marks_are_dropped() {
+        assert_eq!(
+            Text::parse("a\u{0}b\u{202E}c\u{2066}d\u{85}e\tf\r\ng\rh").unwrap().as_str(),
+            "abcde\tf\ng\nh"
+        );
+    }
+
+    #[test]
+    fn empty_and_overlong_texts_are_refused_with_the_count() {
+        assert_eq!(Text::parse(" \n\u{0} "), Err(TextError::Empty));
+        assert!(Text::parse(&"ä".repeat(TEXT_CHARS)).is_ok());
+        assert_eq!(
+            Text::parse(&"ä".repeat(TEXT_CHARS + 1)),
+            Err(TextError::TooLong { chars: TEXT_CHARS + 1 })
+        );
+    }
+
+    #[test]
+    fn what_was_said_is_not_printed() {
+        assert!(!format!("{:?}", Text::parse("marker").unwrap()).contains("marker"));
+    }
+}
