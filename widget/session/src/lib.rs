@@ -1,1 +1,113 @@
-//! (to come)
+//! The client's side of a conversation as a pure state machine: everything a widget or a console must decide,
+//! and nothing it must do.
+//!
+//! There is no socket, no clock, no storage, no random number and no screen in here. A shell owns those and runs
+//! one loop, for a [`visitor::Session`] and an [`operator::Session`] alike:
+//!
+//! 1. hand one input to `handle`, with the time;
+//! 2. carry out every effect that `poll_effect` gives, until it gives none;
+//! 3. set the one timer to `poll_timeout`, and when it fires hand in `Input::Tick`;
+//! 4. show `view`.
+
+pub mod operator;
+pub mod visitor;
+
+/// Milliseconds of the wall clock, by whatever origin the shell uses throughout.
+pub type Millis = u64;
+
+/// Names one attempt at a socket. Late news of an earlier socket is told by it, and dropped.
+pub type ConnectionId = u32;
+
+/// Random bytes, from the shell. A browser gives its cryptographic ones, a test gives the same ones every time.
+pub trait Entropy {
+    /// Fills the whole of `bytes`.
+    fn fill(&mut self, bytes: &mut [u8]);
+}
+
+/// What a shell tells both kinds of session about the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The socket is open.
+    SocketOpened(ConnectionId),
+    /// A text frame arrived.
+    SocketReceived(ConnectionId, String),
+    /// The socket is closed, with the close code if one came (1006 if none).
+    SocketClosed(ConnectionId, u16),
+    /// The page came into sight.
+    Shown,
+    /// The page went out of sight, and still runs.
+    Hidden,
+    /// The page is being left, or frozen in the browser's history: `pagehide`.
+    PageLeft,
+    /// The page came back from the browser's history: `pageshow`.
+    PageRestored,
+    /// The device says that it has a network again.
+    Online,
+    /// The device says that it has no network.
+    Offline,
+    /// The timer fired.
+    Tick,
+}
+
+/// What a session wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a socket and tell about it under this name.
+    OpenSocket(ConnectionId),
+    /// Send a text frame.
+    Transmit(ConnectionId, String),
+    /// Close the socket with this code; nothing more will be heard of it.
+    CloseSocket(ConnectionId, u16),
+    /// Keep this snapshot for a reload, in place of the last one.
+    Save(String),
+    /// Forget the snapshot.
+    Forget,
+}
+
+/// What the screens show about the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// None is wanted yet.
+    #[default]
+    Idle,
+    /// The first attempt is under way.
+    Connecting,
+    /// Ready to talk.
+    Ready,
+    /// It was ready and is not: trying again. The visitor reads that the place is kept.
+    Lost,
+    /// It ended for good.
+    Stopped(StopReason),
+}
+
+/// Why a connection ended for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The backend speaks no version that this build knows, or took a frame for a violation.
+    Incompatible,
+    /// This visitor may not chat. Other ways to get help stay in sight.
+    Forbidden,
+    /// The conversation is no longer there.
+    Expired,
+    /// The conversation was erased.
+    Erased,
+    /// Another socket of the same page instance took over.
+    Replaced,
+    /// The operator must log in again.
+    LoggedOut,
+}
+
+/// How far one of our own messages has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Delivery {
+    /// On its way; not yet committed by the backend.
+    Sending,
+    /// Refused or undeliverable: "Not sent. Try again."
+    NotSent,
+    /// Committed.
+    Sent,
+    /// On the other side's device.
+    Delivered,
+    /// On the other side's screen.
+    Seen,
+}

@@ -1,0 +1,77 @@
+//! The operator's session: several conversations, one board.
+
+mod view;
+
+pub use view::{ConversationView, DraftView, Entry, EntryKind, Refusal, View};
+
+use tealight_protocol::{Availability, Cid, ConversationId, Link, Seq};
+
+use crate::Fact;
+
+/// What a session is made with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The token from logging in.
+    pub token: String,
+}
+
+/// What can happen to an operator's session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The world changed.
+    Fact(Fact),
+    /// The operator wants something.
+    Command(Command),
+}
+
+/// What an operator wants.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Connect.
+    Open,
+    /// Say how to be available.
+    Avail {
+        /// Whether visitors can be taken.
+        status: Availability,
+        /// How many at once, 1 to 3.
+        capacity: u8,
+        /// Whether the running conversations are the last.
+        last_chat: bool,
+    },
+    /// Take the next visitor, or this one.
+    Claim(Option<ConversationId>),
+    /// The composer of a conversation holds these words now.
+    Edit(ConversationId, String),
+    /// The link that goes with the words, or none.
+    Attach(ConversationId, Option<Link>),
+    /// Put a pre-written message into the composer, for editing.
+    UseCanned(ConversationId, String),
+    /// Send what stands in the composer.
+    Send(ConversationId),
+    /// Send a message again that was not sent.
+    TryAgain(ConversationId, Cid),
+    /// Everything up to this event has been on the screen.
+    Read(ConversationId, Seq),
+    /// End the conversation. The confirmation is the screen's business.
+    End(ConversationId),
+    /// Take an ended conversation off the list.
+    Dismiss(ConversationId),
+    /// The refusal has been read.
+    DismissRefusal,
+    /// Disconnect, for logging out.
+    Close,
+}
+
+/// Never shows what was typed.
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command(…)")
+    }
+}
+
+/// Never shows the token.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Config(…)")
+    }
+}

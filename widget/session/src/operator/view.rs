@@ -1,0 +1,142 @@
+//! What the operator's console shows. Plain values, cheap to clone; no words of any language.
+
+use std::sync::Arc;
+
+use tealight_protocol::{
+    Area, Availability, Board, Canned, Cid, ConversationId, ConversationState, EndReason, EndedBy, ErrorCode,
+    LeftReason, Link, Person, ReleaseReason, Route, Seq, Text, Timestamp, VisitorPresence,
+};
+
+use crate::{Connection, Delivery};
+
+/// Everything the console shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// How the connection is.
+    pub connection: Connection,
+    /// The operator, as visitors see them.
+    pub who: Option<Person>,
+    /// Whether visitors can be taken.
+    pub status: Availability,
+    /// How many at once.
+    pub capacity: u8,
+    /// Whether the running conversations are the last.
+    pub last_chat: bool,
+    /// The whole board, as last heard, in order.
+    pub board: Arc<Board>,
+    /// The operator's conversations, oldest first.
+    pub conversations: Arc<Vec<Arc<ConversationView>>>,
+    /// The pre-written messages.
+    pub canned: Arc<Vec<Canned>>,
+    /// Whether a claim is on its way.
+    pub claiming: bool,
+    /// What was refused last, until it is dismissed.
+    pub refusal: Option<Refusal>,
+}
+
+/// Something that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: ErrorCode,
+    /// Whether it was about taking a visitor.
+    pub claim: bool,
+}
+
+/// One conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationView {
+    /// Its identifier.
+    pub id: ConversationId,
+    /// Where it stands. `Waiting`: kept for the operator until the visitor looks.
+    pub state: ConversationState,
+    /// How it came off the operator's hands, if it did.
+    pub released: Option<ReleaseReason>,
+    /// Who ended it, if it ended.
+    pub ended: Option<(EndedBy, EndReason)>,
+    /// The visitor's language.
+    pub lang: String,
+    /// The area.
+    pub area: Option<Area>,
+    /// The route.
+    pub route: Route,
+    /// Everything so far, oldest first.
+    pub entries: Arc<Vec<Arc<Entry>>>,
+    /// The composer.
+    pub draft: DraftView,
+    /// Where the visitor is.
+    pub presence: VisitorPresence,
+    /// Since when.
+    pub presence_since: Option<Timestamp>,
+    /// Whether the visitor is typing.
+    pub typing: bool,
+    /// How many of the visitor's messages have not been on the screen.
+    pub unread: u32,
+}
+
+/// The composer of a conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DraftView {
+    /// What stands in it; see the visitor's composer about `revision`.
+    pub text: String,
+    /// Grows when the session itself changed the draft.
+    pub revision: u32,
+    /// The link that goes with it.
+    pub link: Option<Link>,
+    /// Whether there is something that may be sent now.
+    pub can_send: bool,
+    /// Characters.
+    pub chars: usize,
+    /// How many may be sent.
+    pub limit: usize,
+}
+
+/// One entry of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Stable through every change of state: for keyed lists.
+    pub key: String,
+    /// Its position in the log, once committed.
+    pub seq: Option<Seq>,
+    /// When the backend committed it.
+    pub at: Option<Timestamp>,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EntryKind {
+    /// The visitor joined the waiting room.
+    Started,
+    /// The visitor's words.
+    Visitor(Text),
+    /// An operator's words.
+    Operator {
+        /// Whether they are this operator's own.
+        own: bool,
+        /// The name to show, where known.
+        name: Option<String>,
+        /// Names the message, where it is this operator's own.
+        cid: Option<Cid>,
+        /// The words.
+        text: Text,
+        /// A link with them.
+        link: Option<Link>,
+        /// How far they have come.
+        delivery: Delivery,
+    },
+    /// Words that no person wrote.
+    Automatic(Text),
+    /// Somebody joined.
+    Joined(Person),
+    /// Somebody left.
+    Left {
+        /// The name to show, where known.
+        name: Option<String>,
+        /// Why.
+        reason: LeftReason,
+    },
+    /// It ended.
+    Ended(EndedBy, EndReason),
+}

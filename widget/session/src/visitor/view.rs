@@ -1,0 +1,176 @@
+//! What the visitor's screens show. Plain values, cheap to clone; no words of any language.
+
+use std::sync::Arc;
+
+use tealight_protocol::{
+    Cid, EndReason, EndedBy, LeftReason, Link, Party, Person, Question, QueueState, Seq, ServiceStatus, Text,
+    Timestamp, Wait,
+};
+
+use crate::{Connection, Delivery, Millis, StopReason};
+
+/// Everything the screens show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Where the visitor is.
+    pub phase: Phase,
+    /// How the connection is.
+    pub connection: Connection,
+    /// The service, as last heard.
+    pub service: Option<ServiceStatus>,
+    /// The composer.
+    pub composer: ComposerView,
+    /// The conversation so far, oldest first: what both sides said, and what happened. Own messages that the
+    /// backend has not committed stand at the end.
+    pub entries: Arc<Vec<Arc<Entry>>>,
+    /// How many entries from others have not been on the screen.
+    pub unread: u32,
+}
+
+/// Where the visitor is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Reading what this is. Nothing about the visitor has been sent.
+    Welcome {
+        /// Whether a new conversation was refused because chat is closed or full since the visitor looked.
+        refused: bool,
+    },
+    /// Join was pressed and the backend has not answered yet.
+    Joining,
+    /// In the waiting room.
+    Waiting(WaitingView),
+    /// With an operator.
+    Talking(TalkingView),
+    /// Over.
+    Ended(EndedView),
+    /// The connection ended for good and there is nothing to come back to.
+    Stopped(StoppedView),
+}
+
+/// The waiting room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingView {
+    /// 1 for the next, where it is known and shown.
+    pub place: Option<u32>,
+    /// How long it takes from now.
+    pub wait: Wait,
+    /// When that was heard.
+    pub checked_at: Option<Millis>,
+    /// Whether it was just made worse.
+    pub worse: bool,
+    /// Whether somebody is there already and waits for the visitor to look.
+    pub turn: QueueState,
+    /// Whom the visitor talked with before and lost, if so.
+    pub lost: Option<LeftReason>,
+}
+
+/// A conversation with an operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TalkingView {
+    /// With whom.
+    pub with: Person,
+    /// Whether they are typing.
+    pub typing: bool,
+}
+
+/// After the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedView {
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Why.
+    pub reason: EndReason,
+    /// Whether any operator was ever there. If not: "Nobody has read your message."
+    pub was_joined: bool,
+    /// Whether words were written that nobody has read.
+    pub unread_words: bool,
+    /// The survey, until it is answered or skipped.
+    pub survey: Option<SurveyView>,
+    /// Whether the survey was answered.
+    pub answered: bool,
+}
+
+/// A survey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SurveyView {
+    /// The questions, at most three.
+    pub questions: Vec<Question>,
+    /// Whether the answers are on their way.
+    pub sending: bool,
+}
+
+/// A dead end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoppedView {
+    /// Why.
+    pub reason: StopReason,
+    /// Whether words were written that nobody has read.
+    pub unread_words: bool,
+}
+
+/// The composer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ComposerView {
+    /// What stands in it. The screen writes it into the text field only when `revision` changes, so that a
+    /// keystroke never comes back and moves the cursor.
+    pub draft: String,
+    /// Grows when the session itself changed the draft: restored, sent, or taken back.
+    pub revision: u32,
+    /// Characters, as the backend counts them.
+    pub chars: usize,
+    /// How many may be sent.
+    pub limit: usize,
+    /// Whether there is something that may be sent now.
+    pub can_send: bool,
+    /// Whether it is sent by itself when somebody joins.
+    pub send_when_joined: bool,
+}
+
+/// One entry of the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Stable through every change of state: for keyed lists.
+    pub key: String,
+    /// Its position in the log, once committed.
+    pub seq: Option<Seq>,
+    /// When the backend committed it.
+    pub at: Option<Timestamp>,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EntryKind {
+    /// The visitor's own words.
+    Own {
+        /// Names the message.
+        cid: Cid,
+        /// The words.
+        text: Text,
+        /// How far they have come.
+        delivery: Delivery,
+    },
+    /// Somebody else's words.
+    Theirs {
+        /// Whose.
+        from: Party,
+        /// The name to show, where known.
+        name: Option<String>,
+        /// The words.
+        text: Text,
+        /// A link with them.
+        link: Option<Link>,
+        /// Whether no person wrote them.
+        automatic: bool,
+    },
+    /// Somebody joined.
+    Joined(Person),
+    /// Somebody left, and the visitor waits again.
+    Left {
+        /// The name to show, where known.
+        name: Option<String>,
+        /// Why.
+        reason: LeftReason,
+    },
+}
