@@ -146,7 +146,9 @@ pub enum PersonRole {
 }
 
 /// A link from an operator, shown whole. `https:`, `tel:` or `mailto:`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` prints nothing of it: where an operator points somebody to can say what they talked about.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// Where it leads.
@@ -154,6 +156,12 @@ pub struct Link {
     /// What it is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link(…)")
+    }
 }
 
 impl Link {
@@ -202,7 +210,8 @@ pub enum EndedBy {
     Visitor,
     /// The operator.
     Operator,
-    /// The service.
+    /// The service, and whoever else this build has not heard of.
+    #[serde(other)]
     System,
 }
 

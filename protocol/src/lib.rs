@@ -4,16 +4,20 @@
 //! and a test fails. Nothing here opens a socket, reads a clock or draws a random number.
 
 pub mod close;
+mod decode;
 mod event;
 mod id;
 pub mod limits;
 mod operator;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod service;
 mod text;
 mod time;
 mod visitor;
 
 pub use close::CloseCode;
+pub use decode::{DecodeError, decode};
 pub use event::{
     ConversationState, EndReason, EndedBy, Event, EventKind, LeftReason, Link, Marks, Party, Person,
     PersonRole, Question, Watermark,

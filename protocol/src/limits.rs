@@ -3,7 +3,7 @@
 /// Longest text of one message, in characters (Unicode scalar values).
 pub const TEXT_CHARS: usize = 4_000;
 
-/// Longest frame in either direction that a backend must take, in bytes of UTF-8.
+/// Longest frame that a backend must take from a client, in bytes of UTF-8.
 pub const FRAME_BYTES: usize = 16 * 1024;
 
 /// How many commands a client may send at once before the steady rate applies.
@@ -53,6 +53,16 @@ pub const QUEUED_BYTES: usize = 256 * 1024;
 
 /// Events in one `ready.conv` or `history`.
 pub const PAGE_EVENTS: usize = 200;
+
+/// Bytes of events after which a page of them ends early, with `more`. Whatever waits for a socket counts against
+/// [`QUEUED_BYTES`], so a page must stay well below it; a single event always fits.
+pub const PAGE_BYTES: usize = 64 * 1024;
+
+/// Most conversations an operator can have at once.
+pub const CAPACITY: u8 = 3;
+
+/// The steps that both ends of a range of waiting are rounded to, in minutes.
+pub const WAIT_LADDER_MIN: [u32; 12] = [1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120];
 
 /// First step of the client's backoff, in milliseconds.
 pub const BACKOFF_BASE_MS: u64 = 1_000;

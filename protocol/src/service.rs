@@ -60,9 +60,9 @@ pub enum Wait {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         high_s: Option<u32>,
     },
-    /// No honest number can be given.
+    /// Nobody can join now.
     Closed,
-    /// Nobody on duty, no data, or a kind this build has not heard of.
+    /// No honest number can be given: nobody on duty, or no data; also a kind this build has not heard of.
     #[serde(other)]
     Unknown,
 }

@@ -59,13 +59,15 @@ impl Text {
                 c => clean.push(c),
             }
         }
+        // Again: dropping a mark can lay open the white space behind it, and cleaning twice must change nothing.
+        let clean = clean.trim();
         let count = clean.chars().count();
-        if clean.trim().is_empty() {
+        if clean.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
             Err(TextError::Empty)
         } else if count > TEXT_CHARS {
             Err(TextError::TooLong { chars: count })
         } else {
-            Ok(Self(clean))
+            Ok(Self(clean.to_owned()))
         }
     }
 
@@ -78,6 +80,11 @@ impl Text {
 /// Embeddings, overrides and isolates: they outlive their own text and reorder what stands after it.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Joiners and blanks that scripts and emoji need inside a text, but that are no text alone.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }
 
 impl TryFrom<String> for Text {
@@ -120,12 +127,22 @@ mod tests {
 
     #[test]
     fn empty_and_overlong_texts_are_refused_with_the_count() {
-        assert_eq!(Text::parse(" \n\u{0} "), Err(TextError::Empty));
+        for empty in ["", " \n\u{0} ", "\u{200B}\u{FEFF}", "\u{202E}"] {
+            assert_eq!(Text::parse(empty), Err(TextError::Empty), "{empty:?}");
+        }
         assert!(Text::parse(&"ä".repeat(TEXT_CHARS)).is_ok());
         assert_eq!(
             Text::parse(&"ä".repeat(TEXT_CHARS + 1)),
             Err(TextError::TooLong { chars: TEXT_CHARS + 1 })
         );
+    }
+
+    #[test]
+    fn cleaning_twice_changes_nothing() {
+        for typed in [" \u{202E} a ", "\u{0}\n a", "a \u{2069}\r", "a\r\u{0}\nb"] {
+            let once = Text::parse(typed).unwrap();
+            assert_eq!(Text::parse(once.as_str()), Ok(once.clone()), "{typed:?}");
+        }
     }
 
     #[test]
