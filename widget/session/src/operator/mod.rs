@@ -1,7 +1,9 @@
 //! The operator's session: several conversations, one board.
 
+mod session;
 mod view;
 
+pub use session::Session;
 pub use view::{ConversationView, DraftView, Entry, EntryKind, Refusal, View};
 
 use tealight_protocol::{Availability, Cid, ConversationId, Link, Seq};

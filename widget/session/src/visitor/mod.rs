@@ -1,7 +1,9 @@
 //! The visitor's session: from the first look to the end of the chat.
 
+mod session;
 mod view;
 
+pub use session::{RestoreError, Session};
 pub use view::{
     ComposerView, EndedView, Entry, EntryKind, Phase, StoppedView, SurveyView, TalkingView, View, WaitingView,
 };
