@@ -1,0 +1,123 @@
+//! `test`: every check of this repository in one order, quick ones first, stopping at the first failure.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::dist::{self, DistArgs};
+use crate::progress::{command_line, elapsed, run as run_command};
+use crate::setup::{self, WASM_TARGET};
+use crate::size::{self, SizeArgs};
+use crate::workspace::Workspace;
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only what needs no browser: format, lints, and the tests of everything that runs on this machine.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// The tests in a real browser: a test target of their own, left out unless named.
+const BROWSER_TESTS: &str = "browser";
+
+/// What has been done so far, for the summary at the end.
+#[derive(Debug, Default)]
+struct Report(Vec<(String, Duration)>);
+
+pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<()> {
+    let mut report = Report::default();
+    let outcome = steps(workspace, args.quick, &mut report);
+    report.print();
+    outcome
+}
+
+fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> {
+    report.step("tools", || {
+        setup::wasm_target(workspace)?;
+        if quick { Ok(()) } else { setup::browser() }
+    })?;
+    report.cargo(workspace, "format", &["fmt", "--all", "--check"], |_| {})?;
+    let deny = ["--", "--deny", "warnings"];
+    let mut native = vec!["clippy", "--all-targets"];
+    let browser = has_browser_tests(workspace);
+    if browser {
+        native.extend(["--test", BROWSER_TESTS]);
+    }
+    report.cargo(workspace, "lints", &[native.as_slice(), &deny].concat(), |_| {})?;
+    // The profile of the size build, so that both share what runs while compiling.
+    let wasm =
+        ["clippy", "--package", "tealight-widget", "--package", "tealight-console", "--target", WASM_TARGET];
+    let wasm = [wasm.as_slice(), &["--profile", "wasm-release"], &deny].concat();
+    report.cargo(workspace, "lints, browser crates", &wasm, |cargo| {
+        cargo.env("CARGO_TARGET_DIR", workspace.target("wasm"));
+    })?;
+    report.cargo(workspace, "tests", &["test"], |_| {})?;
+    if quick {
+        return Ok(());
+    }
+
+    let files = report.step("files for the browser", || dist::build(workspace, &DistArgs::default()))?;
+    report.step("sizes", || size::run(workspace, &SizeArgs { dir: Some(files.clone()) }))?;
+    if browser {
+        report.cargo(workspace, "tests in a real browser", &["test", "--test", BROWSER_TESTS], |cargo| {
+            cargo.env("TEALIGHT_DIST", &files).env("TEALIGHT_SCREENSHOTS", workspace.target("screenshots"));
+        })?;
+    }
+    Ok(())
+}
+
+fn has_browser_tests(workspace: &Workspace) -> bool {
+    let tests = workspace.path("tests/tests");
+    let file: &Path = &tests.join(format!("{BROWSER_TESTS}.rs"));
+    file.is_file() || tests.join(BROWSER_TESTS).join("main.rs").is_file()
+}
+
+impl Report {
+    fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        eprintln!("\n==> {name}");
+        let started = Instant::now();
+        let outcome = work();
+        let mark = if outcome.is_ok() { "ok    " } else { "FAILED" };
+        self.0.push((format!("{mark}  {name}"), started.elapsed()));
+        outcome
+    }
+
+    /// A step that is one cargo command; on failure the error names the command to run again.
+    fn cargo(
+        &mut self,
+        workspace: &Workspace,
+        name: &str,
+        arguments: &[&str],
+        adjust: impl FnOnce(&mut std::process::Command),
+    ) -> Result<()> {
+        let mut cargo = workspace.cargo();
+        cargo.args(arguments);
+        adjust(&mut cargo);
+        let again = rerun(&cargo);
+        self.step(name, || match run_command(&mut cargo, "see above") {
+            Ok(()) => Ok(()),
+            Err(_) => bail!("{name}: see above; to run only this step again:\n\n    {again}\n"),
+        })
+    }
+
+    fn print(&self) {
+        println!();
+        for (name, duration) in &self.0 {
+            println!("{:>14}  {name}", elapsed(*duration));
+        }
+        println!("{:>14}  in all", elapsed(self.0.iter().map(|(_, duration)| *duration).sum()));
+    }
+}
+
+/// The command with the variables we set for it, as one could type it.
+fn rerun(command: &std::process::Command) -> String {
+    let mut line = String::new();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            line.push_str(&format!("{}={} ", name.to_string_lossy(), value.to_string_lossy()));
+        }
+    }
+    line + &command_line(command)
+}
