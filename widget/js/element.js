@@ -1,0 +1,128 @@
+/*
+ * Mounts the widget into a shadow root: fetches styles, glue, wasm and words side by side, and watches over them.
+ *
+ * Used by the frame document and by the loader's inline mode. It holds no conversation and reads no text; it only sees
+ * to it that whoever called learns, once, when the widget cannot be had or has broken down.
+ */
+
+const SILENCE_MS = 8000;
+
+/**
+ * Mounts the widget.
+ *
+ * `notify(name, detail)` receives what the widget says, and `fallback` once when the widget is missing, broken, silent
+ * for eight seconds, or trapped later. Resolves to a handle that never throws; rejects where `fallback` came first.
+ *
+ * @param {ShadowRoot} root where the widget paints; its styles are adopted here
+ * @param {object} options what the widget's `mount` takes
+ * @param {{glue: string, wasm: string, css: string, locales: Record<string, string>}} assets paths below `base`
+ * @param {string} base origin of the Tealight server
+ * @param {(name: string, detail: object) => void} notify
+ * @returns {Promise<{shown(visible: boolean): void, end(): void, free(): void}>}
+ */
+export async function mountWidget(root, options, assets, base, notify) {
+  const url = (path) => new URL(path, base).href;
+  const glueUrl = url(assets.glue);
+  const wasmUrl = url(assets.wasm);
+  let widget;
+  let broken = false;
+  let giveUp;
+  const gaveUp = new Promise((_, reject) => (giveUp = reject));
+  gaveUp.catch(() => {});
+
+  const breakDown = (error) => {
+    if (broken) return;
+    broken = true;
+    stopWatching();
+    root.replaceChildren();
+    root.adoptedStyleSheets = [];
+    giveUp(error);
+    notify("fallback", {});
+  };
+
+  // A trap in another module of the host page is none of our business; where there is no stack, better safe than mute.
+  const watch = (event) => {
+    const error = event.error ?? event.reason;
+    if (!(error instanceof WebAssembly.RuntimeError)) return;
+    const { stack } = error;
+    if (!stack || stack.includes(glueUrl) || stack.includes(wasmUrl) || stack.includes("wasm")) breakDown(error);
+  };
+  const silence = setTimeout(() => breakDown(new Error("silent")), SILENCE_MS);
+  const stopWatching = () => {
+    clearTimeout(silence);
+    removeEventListener("error", watch);
+    removeEventListener("unhandledrejection", watch);
+  };
+  addEventListener("error", watch);
+  addEventListener("unhandledrejection", watch);
+
+  const guarded = (method) => (...values) => {
+    if (broken) return;
+    try {
+      widget[method](...values);
+    } catch (error) {
+      breakDown(error);
+    }
+  };
+
+  const start = async () => {
+    const wasm = fetchOk(wasmUrl);
+    wasm.catch(() => {});
+    const [glue, locale] = await Promise.all([
+      import(glueUrl),
+      fetchOk(url(pickLocale(assets.locales, options.lang))).then((response) => response.json()),
+      adoptStyles(root, url(assets.css)),
+    ]);
+    await glue.default({ module_or_path: wasm });
+    if (broken) throw new Error("late");
+    widget = glue.mount(root, JSON.stringify(options), locale, (name, detail) => {
+      if (broken) return;
+      if (name === "ready") clearTimeout(silence);
+      notify(name, detail ?? {});
+    });
+  };
+
+  try {
+    await Promise.race([start(), gaveUp]);
+  } catch (error) {
+    breakDown(error);
+    throw error;
+  }
+
+  const free = guarded("free");
+  return {
+    shown: guarded("shown"),
+    end: guarded("end"),
+    free() {
+      free();
+      broken = true;
+      stopWatching();
+    },
+  };
+}
+
+/** The words for a language tag: exact, then without the region, then English. */
+function pickLocale(locales, lang = "en") {
+  return locales[lang] ?? locales[lang.split("-")[0]] ?? locales.en;
+}
+
+async function fetchOk(address) {
+  const response = await fetch(address, { credentials: "omit" });
+  if (!response.ok) throw new Error("asset " + response.status);
+  return response;
+}
+
+async function adoptStyles(root, address) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(await (await fetchOk(address)).text());
+    root.adoptedStyleSheets = [sheet];
+  } catch (error) {
+    if (typeof CSSStyleSheet.prototype.replaceSync === "function") throw error;
+    // An older browser: a plain link does the same, a moment later.
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = address;
+    root.append(link);
+  }
+}

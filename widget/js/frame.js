@@ -1,0 +1,180 @@
+/*
+ * The script of the frame document, also when that is a page of its own: mounts the widget, speaks with the loader
+ * over one port, and keeps the static panel of contacts in reserve. It never hands the host page anything but the
+ * closed set of messages below: no text, no secret, no address.
+ */
+
+const config = JSON.parse(document.getElementById("tealight-config").textContent);
+const panel = document.getElementById("tealight-fallback");
+const host = document.getElementById("tealight-root");
+const embedded = config.embedded && parent !== window;
+
+let port;
+let handle;
+let failed = false;
+let visible = !embedded;
+const unsaid = [];
+
+allowCompiledMarkup();
+listenForLoader();
+panel.addEventListener("click", leaveByLink);
+addEventListener("keydown", minimiseFallback);
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+open();
+
+async function open() {
+  try {
+    const { mountWidget } = await import(config.assets.element);
+    const options = {
+      socket: config.socket,
+      lang: document.documentElement.lang || "en",
+      name: config.name,
+      exit_url: config.exit_url,
+      embedded,
+      confidentiality_url: config.confidentiality_url ?? null,
+      safety_url: config.safety_url ?? null,
+      discreet: config.discreet ?? false,
+      minimisable: embedded,
+    };
+    const root = host.attachShadow({ mode: "open" });
+    handle = await mountWidget(root, options, config.assets, location.origin, hear);
+    handle.shown(visible);
+  } catch {
+    fallBack();
+  }
+}
+
+/** What the widget says; the same names go on to the loader, without any text. */
+function hear(name, detail) {
+  switch (name) {
+    case "ready":
+      panel.hidden = true;
+      host.hidden = false;
+      return say({ type: "ready" });
+    case "state":
+      return say({ type: "state", state: detail.state });
+    case "unread":
+      return say({ type: "unread", count: detail.count });
+    case "minimise":
+      return say({ type: "minimise" });
+    case "exit":
+      return leave(config.exit_url);
+    case "fallback":
+      return fallBack();
+  }
+}
+
+/** The contacts instead of the chat. */
+function fallBack() {
+  if (failed) return;
+  failed = true;
+  host.hidden = true;
+  panel.hidden = false;
+  panel.dataset.state = "failed";
+  if (visible) focusFallback();
+  say({ type: "fallback" });
+}
+
+function focusFallback() {
+  panel.querySelector("[tabindex='-1']")?.focus();
+}
+
+// The loader
+
+function listenForLoader() {
+  if (!embedded) return;
+  addEventListener("message", (event) => {
+    if (port || event.source !== parent || !config.hosts.includes(event.origin)) return;
+    if (event.data?.tealight !== 1 || event.data.type !== "connect" || !event.ports[0]) return;
+    port = event.ports[0];
+    port.onmessage = ({ data }) => obey(data ?? {});
+    say({ type: "booted" });
+    unsaid.splice(0).forEach(say);
+  });
+}
+
+function say(message) {
+  if (port) port.postMessage(message);
+  else if (embedded) unsaid.push(message);
+}
+
+function obey({ type, visible: shown, tokens }) {
+  switch (type) {
+    case "shown":
+      visible = shown === true;
+      handle?.shown(visible);
+      if (visible && failed) focusFallback();
+      return;
+    case "end":
+      return handle?.end();
+    case "tokens":
+      return applyTokens(tokens ?? {});
+  }
+}
+
+// What the host page may set, and the property that says whether a value is of the right kind.
+const COLOURS = "paper raised ink quiet hairline edge accent on-accent tint amber amber-tint brick glow".split(" ");
+const KINDS = {
+  ...Object.fromEntries(COLOURS.map((name) => [name, "color"])),
+  font: "font-family",
+  "text-size": "font-size",
+  radius: "border-top-left-radius",
+  "bubble-radius": "border-top-left-radius",
+  "control-radius": "border-top-left-radius",
+};
+
+function applyTokens(tokens) {
+  const sheet = new CSSStyleSheet();
+  sheet.insertRule(":root{}");
+  const { style } = sheet.cssRules[0];
+  for (const [name, kind] of Object.entries(KINDS)) {
+    const value = tokens[name];
+    if (typeof value !== "string" || value.length > 200 || /[;{}\\]|url|var|env|attr/i.test(value)) continue;
+    if (CSS.supports(kind, value)) style.setProperty("--tealight-" + name, value);
+  }
+  document.adoptedStyleSheets = [sheet];
+  for (const element of [document.documentElement, host]) {
+    if (["light", "dark"].includes(tokens.scheme)) element.dataset.theme = tokens.scheme;
+    else delete element.dataset.theme;
+  }
+}
+
+// Exit: everything in the same task as the press, nothing awaited.
+
+function leave(target) {
+  document.documentElement.dataset.left = "";
+  say({ type: "exit" });
+  try {
+    top.location.replace(target);
+  } catch {
+    location.replace(target);
+  }
+}
+
+function leaveByLink(event) {
+  const link = event.target.closest("[data-exit]");
+  if (!link) return;
+  event.preventDefault();
+  leave(link.href);
+}
+
+function minimiseFallback(event) {
+  if (failed && event.key === "Escape") say({ type: "minimise" });
+}
+
+/*
+ * The document demands Trusted Types, and the widget's templates set compile-time markup through `template.innerHTML`.
+ * This default policy lets markup pass that can only paint: known elements, no handler, no style, no source, no script.
+ * What people write never takes this way; it becomes text nodes.
+ */
+function allowCompiledMarkup() {
+  if (!window.trustedTypes) return;
+  const element =
+    /<\/?(?:a|article|aside|b|blockquote|br|button|circle|div|em|fieldset|figcaption|figure|footer|form|g|h[1-6]|header|hr|i|input|label|legend|li|line|main|nav|ol|option|p|path|rect|section|select|small|span|strong|svg|textarea|time|ul)(?:\s+(?!on|style|src|form|xlink|href)[a-z:-]+(?:="[^"<>]*")?)*\s*\/?>/gi;
+  trustedTypes.createPolicy("default", {
+    createHTML(markup) {
+      const rest = markup.replace(/<!(?:--[^<>]*--)?>/g, "").replace(element, "");
+      return rest.includes("<") ? null : markup;
+    },
+  });
+}

@@ -1,0 +1,437 @@
+/*
+ * The loader: what a charity's page loads as /tealight.js, and all it loads until somebody opens the chat.
+ *
+ * It works before and without WebAssembly: it paints the launcher, opens the frame on intent, relays a closed set of
+ * messages, and shows the helpline's contacts and Exit when the frame stays silent. It deliberately knows nothing of
+ * the protocol, the conversation or any typed text, and it never touches the host page's own styles, head or storage.
+ */
+(() => {
+  "use strict";
+
+  // Filled in by the build: {element, glue, wasm, css, locales}, paths of hashed files below the server's origin.
+  const ASSETS = __TEALIGHT_ASSETS__;
+
+  const TAG = "tealight-chat";
+  const SILENCE_MS = 8000;
+  const SAFE_LINK = /^(tel|sms|mailto|https):/i;
+  const DEFAULT_EXIT = "https://www.wikipedia.org/";
+  const STATES = ["welcome", "waiting", "talking", "ended", "stopped"];
+  const TOKENS =
+    "paper raised ink quiet hairline edge accent on-accent tint amber amber-tint brick glow font text-size radius bubble-radius control-radius".split(" ");
+  const PARTS =
+    "panel,header,name,exit,minimise,menu,strip,screen,title,range,place,note,button,button-primary,button-quiet,offers,offer,crisis,log,day,automatic,bubble,bubble-visitor,bubble-operator,card,pill,composer,input,send,chip,dialog,survey,kept";
+
+  const WORDS = {
+    en: {
+      open: "Chat with us",
+      closed: "Chat is closed",
+      discreet: "Message",
+      fresh: "new",
+      opening: "Opening…",
+      failed: "The chat can't open here. You can still reach us:",
+      retry: "Try again",
+      close: "Close",
+      exit: "Exit",
+    },
+  };
+
+  const CSS = `:host{all:initial!important;display:contents!important;
+--p:var(--tealight-paper,#fbf8f3);--r:var(--tealight-raised,#fff);--i:var(--tealight-ink,#22303c);--e:var(--tealight-edge,#857d70);--a:var(--tealight-accent,#0f5f63);--o:var(--tealight-on-accent,#fff);--f:var(--tealight-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif);--g:var(--tealight-gap,16px)}
+:host([hidden]){display:none!important}
+@media (prefers-color-scheme:dark){:host(:not([theme=light])){--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}}
+:host([theme=dark]){--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}
+*{box-sizing:border-box}
+[hidden]{display:none!important}
+.dock,.window{position:fixed;z-index:var(--tealight-layer,900);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--f);color:var(--i)}
+:host([position=start]) .dock,:host([position=start]) .window{inset-inline:calc(var(--g) + env(safe-area-inset-left)) auto}
+.dock{display:flex;gap:8px;align-items:center;max-width:calc(100vw - 2*var(--g))}
+button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px;padding:8px 16px;border:1.5px solid var(--e);border-radius:99px;background:var(--r);cursor:pointer;touch-action:manipulation}
+.launcher{position:relative;display:flex;align-items:center;gap:10px;min-height:56px;padding-inline:18px 22px;border-color:transparent;background:var(--a);color:var(--o);text-align:start}
+.closed .launcher{background:var(--r);color:var(--i);border-color:var(--e)}
+svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
+.badge{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);font-size:15px;line-height:26px;text-align:center}
+:focus-visible{outline:3px solid var(--a);outline-offset:3px}
+.window{z-index:calc(var(--tealight-layer,900) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;animation:in .18s ease-out}
+.window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
+.plain{padding:12px 20px 24px;overflow:auto}
+.plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
+.plain p{margin:0 0 16px}
+.plain a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600}
+.plain span{color:var(--i);font-weight:400}
+@keyframes in{from{opacity:0;transform:translateY(8px)}}
+@media (max-width:480px),(max-height:480px){.window,:host([position=start]) .window{z-index:2147483647;inset:0;width:100%;height:100%;max-height:100dvh;border-radius:0;box-shadow:none;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
+@media (prefers-reduced-motion:reduce){.window{animation:none}}
+@media (forced-colors:active){.window,.launcher{border:2px solid ButtonText}}
+@media print{.dock,.window{display:none}}`;
+
+  const script = document.currentScript;
+  const home = script?.src ? new URL(script.src).origin : location.origin;
+
+  const make = (tag, props, ...children) => {
+    const node = Object.assign(document.createElement(tag), props);
+    node.append(...children);
+    return node;
+  };
+
+  const icon = (path) => {
+    const make = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
+    const svg = make("svg");
+    const line = make("path");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    line.setAttribute("d", path);
+    svg.append(line);
+    return svg;
+  };
+
+  // A speech bubble with a small flame in it.
+  const LAMP =
+    "M5 4.5h14A1.5 1.5 0 0 1 20.5 6v9.5a1.5 1.5 0 0 1-1.5 1.5h-6.5L8 20.5V17H5a1.5 1.5 0 0 1-1.5-1.5V6A1.5 1.5 0 0 1 5 4.5zM12 7.2c1.4 1.5 2.1 2.5 2.1 3.5a2.1 2.1 0 0 1-4.2 0c0-1 .7-2 2.1-3.5z";
+
+  // One request for each server, however many elements there are; a failure is as good as no news.
+  const statuses = {};
+  const status = (server) =>
+    (statuses[server] ??= fetch(server + "/v1/status", { credentials: "omit", referrerPolicy: "no-referrer" })
+      .then((response) => (response.ok ? response.json() : {}))
+      .catch(() => ({})));
+
+  const visible = window.visualViewport;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+
+  class TealightChat extends HTMLElement {
+    static observedAttributes = ["label", "label-closed", "lang", "discreet", "width", "height", "theme"];
+
+    #root = this.attachShadow({ mode: "open" });
+    #status = {};
+    #state = "";
+    #unread = 0;
+    #opening; // the one load in flight or done: Promise<boolean>, undefined before and after a failure
+    #settle;
+    #content; // the iframe, or in inline mode the element that holds the widget
+    #port;
+    #inline; // the widget's handle in inline mode
+    #timer;
+    #dock;
+    #launcher;
+    #exit;
+    #window;
+    #plain;
+
+    connectedCallback() {
+      if (!this.#window) this.#build();
+      this.#paint();
+      status(this.#server).then((answer) => {
+        this.#status = answer;
+        this.#paint();
+      });
+      visible?.addEventListener("resize", this.#fit);
+      visible?.addEventListener("scroll", this.#fit);
+      dark.addEventListener("change", this.#sendTokens);
+    }
+
+    // A removed iframe loses its document, so coming back starts closed; the conversation itself waits on the server.
+    disconnectedCallback() {
+      visible?.removeEventListener("resize", this.#fit);
+      visible?.removeEventListener("scroll", this.#fit);
+      dark.removeEventListener("change", this.#sendTokens);
+      this.#discard();
+      this.#show(false);
+    }
+
+    attributeChangedCallback() {
+      if (!this.#window) return;
+      this.#paint();
+      this.#sendTokens();
+    }
+
+    /** Opens the chat. Resolves to true once its first screen is painted, to false when contacts are shown instead. */
+    open() {
+      if (!this.isConnected) return Promise.resolve(false);
+      if (this.#window.hidden) {
+        this.#show(true);
+        this.#emit("open");
+      }
+      this.#opening ??= this.#load();
+      this.#tell({ type: "shown", visible: true });
+      this.#content?.focus();
+      return this.#opening;
+    }
+
+    /** Minimises the chat; the conversation goes on. */
+    close() {
+      if (!this.#window || this.#window.hidden) return;
+      this.#show(false);
+      this.#tell({ type: "shown", visible: false });
+      if (!this.#opening) this.#discard();
+      this.#launcher.focus();
+      this.#emit("close");
+    }
+
+    /** Asks the visitor, inside the widget, whether to end the conversation. */
+    async end() {
+      if (await this.open()) this.#tell({ type: "end" });
+    }
+
+    get #server() {
+      return new URL(this.getAttribute("server") || home, location.href).origin;
+    }
+
+    get #words() {
+      return WORDS[this.#lang] || WORDS[this.#lang.split("-")[0]] || WORDS.en;
+    }
+
+    get #lang() {
+      return this.getAttribute("lang") || document.documentElement.lang || "en";
+    }
+
+    #emit(name, detail) {
+      this.dispatchEvent(new CustomEvent("tealight-" + name, { bubbles: true, composed: true, detail }));
+    }
+
+    #build() {
+      const root = this.#root;
+      try {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(CSS);
+        root.adoptedStyleSheets = [sheet];
+      } catch {
+        root.append(make("style", { textContent: CSS }));
+      }
+      const leave = () => this.#leave();
+      this.#launcher = make("button", { className: "launcher", part: "launcher", type: "button", onclick: () => this.open() });
+      this.#exit = make("button", { part: "launcher-exit", type: "button", onclick: leave });
+      this.#plain = make("div", { className: "plain", part: "fallback" });
+      this.#window = make("div", { className: "window", part: "window", hidden: true }, this.#plain);
+      this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
+      this.#dock = make("div", { className: "dock", part: "dock" }, this.#launcher, this.#exit);
+      root.append(this.#dock, this.#window);
+    }
+
+    #paint() {
+      const words = this.#words;
+      const closed = ["closed", "full"].includes(this.#status.state);
+      const label = closed
+        ? this.getAttribute("label-closed") || words.closed
+        : this.getAttribute("label") || words.open;
+      const text = this.hasAttribute("discreet") ? words.discreet : label;
+      this.#dock.classList.toggle("closed", closed && !this.#state);
+      this.#launcher.replaceChildren(icon(LAMP), make("span", {}, text));
+      if (this.#unread) {
+        const count = this.#unread > 9 ? "9+" : this.#unread;
+        this.#launcher.append(make("span", { className: "badge", part: "badge", ariaLabel: count + " " + words.fresh }, "" + count));
+      }
+      this.#exit.textContent = words.exit;
+      this.#exit.hidden = this.#state != "waiting" && this.#state != "talking";
+      for (const name of ["width", "height"]) {
+        const size = parseInt(this.getAttribute(name));
+        this.#window.style.setProperty("--" + name[0], size > 0 ? size + "px" : "");
+      }
+      this.#paintPlain();
+    }
+
+    // Lies under the frame until that has booted: contacts and Exit from the first moment, and all there is if it never does.
+    #paintPlain() {
+      const words = this.#words;
+      const failed = !this.#opening;
+      const phone = this.getAttribute("phone");
+      const offers = (this.#status.offers || []).filter((offer) => SAFE_LINK.test(offer.uri));
+      if (phone && !offers.some((offer) => offer.channel == "phone")) {
+        offers.unshift({ uri: "tel:" + phone.replace(/[^+\d]/g, ""), label: this.getAttribute("phone-label") || phone });
+      }
+      this.#plain.replaceChildren(
+        make(
+          "div",
+          {},
+          make("button", { type: "button", onclick: () => this.close() }, words.close),
+          make("button", { type: "button", onclick: () => this.#leave() }, words.exit),
+        ),
+        make("p", { role: "status" }, failed ? words.failed : words.opening),
+        ...offers.map((offer) =>
+          make("a", { href: offer.uri, rel: "noreferrer" }, offer.label, make("span", {}, offer.hours || "")),
+        ),
+        ...(failed ? [make("p", {}), make("button", { type: "button", onclick: () => this.open() }, words.retry)] : []),
+      );
+    }
+
+    #show(open) {
+      this.#window.hidden = !open;
+      this.#dock.hidden = open;
+      this.#launcher.ariaExpanded = open;
+      if (open) this.#unread = 0;
+      this.#fit();
+      this.#paint();
+    }
+
+    // On a phone the window keeps to what the keyboard leaves; pinch zoom stays the visitor's own.
+    #fit = () => {
+      const { style } = this.#window;
+      const small = visible?.scale < 1.05 && matchMedia("(max-width:480px),(max-height:480px)").matches;
+      style.top = small ? visible.offsetTop + "px" : "";
+      style.height = small ? visible.height + "px" : "";
+    };
+
+    #load() {
+      const loaded = new Promise((resolve) => (this.#settle = resolve));
+      this.#timer = setTimeout(() => this.#fail(), SILENCE_MS);
+      const inline = this.getAttribute("mode") == "inline";
+      if (inline && !this.hasAttribute("trust-host")) {
+        console.warn("tealight: mode=inline needs the attribute trust-host; using the frame.");
+      }
+      if (inline && this.hasAttribute("trust-host")) {
+        this.#loadInline().catch(() => this.#opening && this.#fail());
+      } else {
+        this.#loadFrame();
+      }
+      this.#opening = loaded;
+      this.#paintPlain();
+      return loaded;
+    }
+
+    #loadFrame() {
+      const server = this.#server;
+      const frame = make("iframe", { title: this.#words.discreet, allow: "", referrerPolicy: "no-referrer" });
+      frame.setAttribute(
+        "sandbox",
+        "allow-scripts allow-same-origin allow-forms allow-popups allow-top-navigation-by-user-activation",
+      );
+      frame.onload = () => {
+        const { port1, port2 } = new MessageChannel();
+        this.#port?.close();
+        this.#port = port1;
+        port1.onmessage = ({ data }) => this.#hear(data || {});
+        frame.contentWindow.postMessage({ tealight: 1, type: "connect" }, server, [port2]);
+      };
+      frame.src = server + "/frame?lang=" + encodeURIComponent(this.#lang);
+      frame.style.opacity = 0;
+      this.#content = frame;
+      this.#window.append(frame);
+    }
+
+    async #loadInline() {
+      const server = this.#server;
+      const box = make("div", {});
+      const root = box.attachShadow({ mode: "open" });
+      box.setAttribute("exportparts", PARTS);
+      box.hidden = true;
+      this.#content = box;
+      this.#window.append(box);
+      const [module, { name }] = await Promise.all([import(new URL(ASSETS.element, server)), status(server)]);
+      const options = {
+        socket: server.replace("http", "ws") + "/v1/ws",
+        lang: this.#lang,
+        name: name || "",
+        exit_url: this.#exitUrl,
+        embedded: true,
+        discreet: this.hasAttribute("discreet"),
+        minimisable: true,
+      };
+      const handle = await module.mountWidget(root, options, ASSETS, server, (type, detail) => {
+        if (this.#content == box) this.#hear({ type, ...detail });
+      });
+      if (this.#content != box) return handle.free();
+      this.#inline = handle;
+      this.#hear({ type: "booted" });
+      this.#tell({ type: "shown", visible: !this.#window.hidden });
+    }
+
+    #tell(message) {
+      this.#port?.postMessage(message);
+      if (message.type == "shown") this.#inline?.shown(message.visible);
+      if (message.type == "end") this.#inline?.end();
+    }
+
+    #sendTokens = () => {
+      const style = getComputedStyle(this);
+      const tokens = { scheme: this.getAttribute("theme") || "" };
+      for (const name of TOKENS) tokens[name] = style.getPropertyValue("--tealight-" + name).trim();
+      this.#tell({ type: "tokens", tokens });
+    };
+
+    // The closed set of what the widget may say. Everything else is ignored.
+    #hear({ type, state, count }) {
+      if (type == "booted") {
+        clearTimeout(this.#timer);
+        this.#content.style.opacity = "";
+        this.#content.hidden = false;
+        this.#plain.hidden = true;
+        this.#sendTokens();
+        this.#tell({ type: "shown", visible: !this.#window.hidden });
+        if (!this.#window.hidden) this.#content.focus();
+      } else if (type == "ready") {
+        this.#settle(true);
+        this.#emit("ready");
+      } else if (type == "fallback") {
+        if (this.#inline || !this.#port) return this.#fail();
+        this.#settle(false);
+        this.#opening = undefined;
+      } else if (type == "state" && STATES.includes(state)) {
+        this.#state = state;
+        this.#paint();
+        this.#emit("state", { state });
+      } else if (type == "unread" && count >= 0) {
+        this.#unread = this.#window.hidden ? count : 0;
+        this.#paint();
+        this.#emit("unread", { count });
+      } else if (type == "minimise") {
+        this.close();
+      } else if (type == "exit") {
+        this.#hide();
+        // The frame leaves by itself; this is for a browser that did not let it.
+        if (this.#inline) this.#leave();
+        else setTimeout(() => this.#leave(), 1500);
+      }
+    }
+
+    #fail() {
+      this.#discard();
+      this.#paintPlain();
+      this.#plain.querySelector("button")?.focus();
+    }
+
+    #discard() {
+      clearTimeout(this.#timer);
+      this.#settle?.(false);
+      this.#port?.close();
+      try {
+        this.#inline?.free();
+      } catch {
+        // A trapped module cannot be freed; the page forgets it.
+      }
+      this.#content?.remove();
+      this.#opening = this.#settle = this.#port = this.#inline = this.#content = undefined;
+      this.#state = "";
+      this.#unread = 0;
+      if (this.#plain) this.#plain.hidden = false;
+    }
+
+    get #exitUrl() {
+      const url = this.getAttribute("exit-url") || "";
+      return /^https?:/i.test(url) ? url : DEFAULT_EXIT;
+    }
+
+    #hide() {
+      this.#window.hidden = this.#dock.hidden = true;
+    }
+
+    #leave() {
+      this.#hide();
+      location.replace(this.#exitUrl);
+    }
+  }
+
+  if (!customElements.get(TAG)) customElements.define(TAG, TealightChat);
+
+  // A script tag alone is enough: it adds one element, unless the page has its own or says data-auto="off".
+  const start = () => {
+    if (script.dataset.auto == "off" || document.querySelector(TAG)) return;
+    const element = document.createElement(TAG);
+    for (const { name, value } of script.attributes) {
+      if (name.startsWith("data-")) element.setAttribute(name.slice(5), value);
+    }
+    document.body.append(element);
+  };
+  if (script) {
+    if (document.body && document.readyState != "loading") start();
+    else addEventListener("DOMContentLoaded", start, { once: true });
+  }
+})();
