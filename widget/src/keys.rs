@@ -1,0 +1,255 @@
+//! Every string the widget can show, by key: one list, with the placeholders each string takes.
+//!
+//! The words are in `locales/<language>.json`; a test compares the English file with this list.
+
+/// Names one string of the locale file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(&'static str);
+
+impl Key {
+    /// The key as it stands in the locale file.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! keys {
+    ($($constant:ident = $name:literal $([$($placeholder:literal),+])? ;)+) => {
+        impl Key {
+            $(#[doc = $name] pub const $constant: Key = Key($name);)+
+        }
+
+        /// Every key with its placeholders.
+        #[cfg(test)]
+        const ALL: &[(&str, &[&str])] = &[$(($name, &[$($($placeholder),+)?])),+];
+    };
+}
+
+keys! {
+    // How this language writes times and numbers, as a BCP 47 tag: "en-GB" for the English file.
+    FORMAT_LOCALE = "format.locale";
+
+    // The bar at the top.
+    BAR_MINIMISE = "bar.minimise";
+    BAR_EXIT = "bar.exit";
+    OPENING = "opening";
+
+    // The line about the connection.
+    STRIP_LOST = "strip.lost";
+    STRIP_LOST_EARLY = "strip.lost_early";
+    STRIP_BACK = "strip.back";
+
+    // Amounts of waiting.
+    RANGE_MINUTES = "range.minutes" ["low", "high"];
+    RANGE_HOURS = "range.hours" ["low", "high"];
+    RANGE_MIXED = "range.mixed" ["low", "high"];
+    RANGE_LESS_MINUTES = "range.less_minutes" ["count"];
+    RANGE_LESS_HOURS = "range.less_hours" ["count"];
+    RANGE_MORE_MINUTES = "range.more_minutes" ["count"];
+    RANGE_MORE_HOURS = "range.more_hours" ["count"];
+    RANGE_HOUR_AND_HALF = "range.hour_and_half";
+    RANGE_UNKNOWN = "range.unknown";
+
+    // Other ways to get help.
+    OTHERS_HEADING = "others.heading";
+    OTHERS_CLOSED_NOW = "others.closed_now";
+    OTHERS_NEW_WINDOW = "others.new_window";
+    CRISIS = "crisis";
+
+    // The first screen.
+    WELCOME_TITLE = "welcome.title";
+    WELCOME_LEAD = "welcome.lead";
+    WELCOME_NOW = "welcome.now" ["range"];
+    WELCOME_JOIN = "welcome.join";
+    WELCOME_LIMITS = "welcome.limits";
+    WELCOME_LIMITS_LINK = "welcome.limits_link";
+    WELCOME_EXIT = "welcome.exit";
+    WELCOME_EXIT_MORE = "welcome.exit_more";
+    WELCOME_EXIT_LINK = "welcome.exit_link";
+    WELCOME_AREA = "welcome.area";
+    WELCOME_AREA_CLOSED = "welcome.area_closed" ["area"];
+    WELCOME_REFUSED = "welcome.refused";
+    CLOSED_TITLE = "closed.title";
+    CLOSED_OPENS = "closed.opens" ["when"];
+    CLOSED_HELP = "closed.help";
+    FULL_TITLE = "full.title";
+    FULL_LEAD = "full.lead";
+
+    // Moments, for "It opens …".
+    MOMENT_TODAY = "moment.today" ["time"];
+    MOMENT_TOMORROW = "moment.tomorrow" ["time"];
+    MOMENT_DAY = "moment.day" ["day", "time"];
+
+    // The waiting room.
+    WAITING_TITLE = "waiting.title";
+    WAITING_LEAD = "waiting.lead";
+    WAITING_FRESH_NOW = "waiting.fresh_now";
+    WAITING_FRESH = "waiting.fresh" ["count"];
+    WAITING_CHECK = "waiting.check";
+    WAITING_PLACE = "waiting.place" ["place"];
+    WAITING_NEXT = "waiting.next";
+    WAITING_WORSE = "waiting.worse";
+    WAITING_WORSE_CHOICE = "waiting.worse_choice";
+    WAITING_READY = "waiting.ready";
+    WAITING_LOST = "waiting.lost";
+    WAITING_LOST_NAMED = "waiting.lost_named" ["name"];
+    WAITING_KEPT = "waiting.kept";
+    WAITING_MEANWHILE = "waiting.meanwhile";
+    WAITING_MEANWHILE_TEXT = "waiting.meanwhile_text";
+    WAITING_CLOSES = "waiting.closes" ["time"];
+    WAITING_CLOSING = "waiting.closing" ["time"];
+    WAITING_LEAVE = "waiting.leave";
+    UNKEPT = "unkept";
+
+    // Said aloud by screen readers when the wait changes.
+    SAY_RANGE = "say.range" ["range"];
+    SAY_PLACE = "say.place" ["place"];
+    SAY_NEW = "say.new" ["count"];
+
+    // The composer.
+    COMPOSER_LABEL = "composer.label";
+    COMPOSER_PLACEHOLDER = "composer.placeholder";
+    COMPOSER_SEND = "composer.send";
+    COMPOSER_HINT = "composer.hint";
+    COMPOSER_TICK = "composer.tick";
+    COMPOSER_READY = "composer.ready" ["name"];
+    COMPOSER_COUNTER = "composer.counter" ["chars", "limit"];
+    COMPOSER_OVER = "composer.over";
+    QUICK_GROUP = "quick.group";
+    QUICK_MOMENT = "quick.moment";
+    QUICK_HERE = "quick.here";
+
+    // The conversation.
+    LOG_LABEL = "log.label";
+    LOG_NEW = "log.new";
+    LOG_AUTOMATIC = "log.automatic";
+    LOG_YOU = "log.you";
+    LOG_SERVICE = "log.service";
+    LOG_SOMEONE = "log.someone";
+    LOG_JOINED = "log.joined" ["name"];
+    LOG_LEFT = "log.left" ["name"];
+    LOG_TYPING = "log.typing" ["name"];
+    LOG_LINK_PAGE = "log.link_page";
+    LOG_LINK_CALL = "log.link_call";
+    LOG_LINK_MAIL = "log.link_mail";
+    DAY_TODAY = "day.today";
+    DAY_YESTERDAY = "day.yesterday";
+    STATE_SENDING = "state.sending";
+    STATE_SENT = "state.sent";
+    STATE_DELIVERED = "state.delivered";
+    STATE_SEEN = "state.seen";
+    STATE_FAILED = "state.failed";
+    STATE_TRY_AGAIN = "state.try_again";
+    STATE_TAKE_BACK = "state.take_back";
+    CHAT_HEADING = "chat.heading" ["name"];
+    CHAT_END = "chat.end";
+
+    // Questions the widget asks before it ends something.
+    CONFIRM_END = "confirm.end";
+    CONFIRM_END_TEXT = "confirm.end_text";
+    CONFIRM_END_YES = "confirm.end_yes";
+    CONFIRM_LEAVE = "confirm.leave";
+    CONFIRM_LEAVE_TEXT = "confirm.leave_text";
+    CONFIRM_LEAVE_YES = "confirm.leave_yes";
+    CONFIRM_STAY = "confirm.stay";
+
+    // After the end.
+    ENDED_TITLE = "ended.title";
+    ENDED_LEAD = "ended.lead";
+    ENDED_FORGOTTEN = "ended.forgotten";
+    ENDED_LEFT_TITLE = "ended.left_title";
+    ENDED_AWAY_TITLE = "ended.away_title";
+    ENDED_CLOSED_TITLE = "ended.closed_title";
+    ENDED_NOBODY_READ = "ended.nobody_read";
+    ENDED_HARD_AGAIN = "ended.hard_again";
+    ENDED_AFRESH = "ended.afresh";
+    KEPT_CAPTION = "kept.caption";
+    SURVEY_INTRO = "survey.intro" ["count"];
+    SURVEY_SEND = "survey.send";
+    SURVEY_SKIP = "survey.skip";
+    SURVEY_THANKS = "survey.thanks";
+
+    // When it cannot go on.
+    STOPPED_INCOMPATIBLE = "stopped.incompatible";
+    STOPPED_INCOMPATIBLE_LEAD = "stopped.incompatible_lead";
+    STOPPED_FORBIDDEN = "stopped.forbidden";
+    STOPPED_FORBIDDEN_LEAD = "stopped.forbidden_lead";
+    STOPPED_EXPIRED = "stopped.expired";
+    STOPPED_EXPIRED_LEAD = "stopped.expired_lead";
+    STOPPED_ERASED = "stopped.erased";
+    STOPPED_ERASED_LEAD = "stopped.erased_lead";
+    STOPPED_REPLACED = "stopped.replaced";
+    STOPPED_REPLACED_LEAD = "stopped.replaced_lead";
+    STOPPED_HERE = "stopped.here";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Map, Value};
+
+    use super::*;
+
+    #[test]
+    fn english_has_every_key_and_no_other() {
+        let english = english();
+        let written: BTreeSet<&str> = english.keys().map(String::as_str).collect();
+        let listed: BTreeSet<&str> = ALL.iter().map(|(name, _)| *name).collect();
+        assert_eq!(written, listed);
+    }
+
+    #[test]
+    fn english_uses_the_placeholders_a_key_names() {
+        let english = english();
+        for (name, placeholders) in ALL {
+            let expected: BTreeSet<String> = placeholders.iter().map(|p| (*p).to_owned()).collect();
+            for text in texts(&english[*name]) {
+                // A plural form may say its number in words: "one minute".
+                let found = placeholders_of(text);
+                let plural = english[*name].is_object();
+                assert!(found == expected || (plural && found.is_subset(&expected)), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn english_speaks_in_short_sentences_without_raising_its_voice() {
+        let english = english();
+        for (name, value) in &english {
+            for text in texts(value) {
+                assert!(!text.contains('!'), "{name}");
+                assert!(!text.contains("  ") && text.trim() == text, "{name}: stray spaces");
+                for sentence in text.split(['.', '?', ':']) {
+                    let words = sentence.split_whitespace().count();
+                    assert!(words <= 15, "{name}: {words} words in {sentence:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_plural_has_the_form_every_language_has() {
+        for (name, value) in &english() {
+            if let Value::Object(forms) = value {
+                assert!(forms.contains_key("other"), "{name}");
+            }
+        }
+    }
+
+    fn english() -> Map<String, Value> {
+        serde_json::from_str(include_str!("../locales/en.json")).unwrap()
+    }
+
+    fn texts(value: &Value) -> Vec<&str> {
+        match value {
+            Value::String(text) => vec![text],
+            Value::Object(forms) => forms.values().filter_map(Value::as_str).collect(),
+            other => panic!("neither a text nor a plural: {other}"),
+        }
+    }
+
+    fn placeholders_of(text: &str) -> BTreeSet<String> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect()
+    }
+}
