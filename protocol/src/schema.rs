@@ -46,25 +46,40 @@ fn is_closed(name: &str) -> bool {
 /// the listed ones become annotations; in an enum of objects the catch-all, listed under its own name
 /// (`unknown`), becomes "any other word".
 fn open(definition: &mut Value, closed: bool) {
-    let Value::Object(object) = definition else { return };
-    let Some(Value::Array(alternatives)) = object.get_mut("oneOf") else {
-        return;
-    };
-    if alternatives.iter().all(|one| one.get("type") == Some(&json!("string"))) {
-        if !closed {
-            object.insert("type".to_owned(), json!("string"));
-            if let Some(words) = object.remove("oneOf") {
-                object.insert("examples".to_owned(), examples(&words));
-            }
-        }
-        return;
+    if let Value::Object(object) = definition
+        && let Some(Value::Array(alternatives)) = object.get("oneOf")
+        && alternatives.iter().all(|one| one.get("type") == Some(&json!("string")))
+        && !closed
+    {
+        let words = examples(alternatives);
+        object.remove("oneOf");
+        object.insert("type".to_owned(), json!("string"));
+        object.insert("examples".to_owned(), words);
     }
-    let tags: Vec<(String, Value)> = alternatives.iter().filter_map(tag_of).collect();
-    let known: Vec<Value> =
-        tags.iter().map(|(_, word)| word.clone()).filter(|word| word != &json!("unknown")).collect();
+    open_objects(definition);
+}
+
+/// Opens the enums of objects in a schema, however deep: a flattened enum stands inside an alternative.
+fn open_objects(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Array(alternatives)) = object.get_mut("oneOf") {
+                open_catch_all(alternatives);
+            }
+            object.values_mut().for_each(open_objects);
+        }
+        Value::Array(items) => items.iter_mut().for_each(open_objects),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn open_catch_all(alternatives: &mut [Value]) {
+    let unknown = json!("unknown");
+    let words = alternatives.iter().filter_map(tag_of).map(|(_, word)| word);
+    let known: Vec<Value> = words.filter(|word| *word != unknown).collect();
     for alternative in alternatives {
         if let Some((tag, word)) = tag_of(alternative)
-            && word == json!("unknown")
+            && word == unknown
             && let Some(properties) = alternative.get_mut("properties").and_then(Value::as_object_mut)
         {
             properties.insert(tag, json!({ "type": "string", "not": { "enum": known } }));
@@ -73,8 +88,8 @@ fn open(definition: &mut Value, closed: bool) {
 }
 
 /// The words of an enum of plain words, in order.
-fn examples(alternatives: &Value) -> Value {
-    let words = alternatives.as_array().into_iter().flatten().flat_map(|one| {
+fn examples(alternatives: &[Value]) -> Value {
+    let words = alternatives.iter().flat_map(|one| {
         let listed = one.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
         one.get("const").cloned().into_iter().chain(listed)
     });
