@@ -1,6 +1,8 @@
 //! `serve`: the server with somebody's own configuration and freshly built browser files.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -23,15 +25,25 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(workspace: &Workspace, args: &ServeArgs) -> Result<()> {
     let config = args.config.canonicalize();
     let config = config.with_context(|| format!("{} cannot be read", args.config.display()))?;
-    let files = dist::build(workspace, &DistArgs { dev: args.dev, out: None })?;
+    let out = Some(assets_directory(&config)?);
+    dist::build(workspace, &DistArgs { dev: args.dev, out })?;
     let server = build_server(workspace, !args.dev)?;
     let interrupt = Interrupt::listen()?;
     let mut children = Children::default();
-    let mut command = std::process::Command::new(&server);
-    command.arg("serve").arg("--config").arg(&config).env("TEALIGHT_ASSETS_DIR", &files);
+    let mut command = Command::new(&server);
+    command.arg("serve").arg("--config").arg(&config);
     children.start("the server", &mut command)?;
     println!("Serving; Ctrl-C stops.");
     children.watch("the server", &interrupt)
+}
+
+/// Where this configuration expects the browser's files: `server.assets_dir`, relative to its own folder.
+fn assets_directory(config: &Path) -> Result<PathBuf> {
+    let text = fs::read_to_string(config).with_context(|| format!("{} cannot be read", config.display()))?;
+    let table: toml::Table =
+        toml::from_str(&text).with_context(|| format!("{} is not valid TOML", config.display()))?;
+    let named = table.get("server").and_then(|server| server.get("assets_dir")).and_then(toml::Value::as_str);
+    Ok(config.parent().unwrap_or(Path::new(".")).join(named.unwrap_or("dist")))
 }
 
 /// Compiles the server and returns its program file.

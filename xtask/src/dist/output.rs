@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,13 @@ impl Output {
 
     /// Writes everything beside `directory`, then swaps: a server never sees half a build.
     pub(crate) fn write(&self, directory: &Path, cache: &Cache) -> Result<()> {
+        let ours = directory.join(MANIFEST).is_file();
+        if !ours && fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
+            bail!(
+                "{} holds other files, and a build replaces its directory; name an empty or a new one",
+                directory.display()
+            );
+        }
         let fresh = beside(directory, "new");
         let _ = fs::remove_dir_all(&fresh);
         fs::create_dir_all(fresh.join("w")).with_context(|| format!("{} cannot be made", fresh.display()))?;
@@ -188,6 +195,14 @@ mod tests {
         output(b"second").write(&directory, &cache).unwrap();
         assert!(!directory.join(first).exists());
         assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 2, "only the directory and the cache remain");
+    }
+
+    #[test]
+    fn a_directory_with_other_peoples_files_is_left_alone() {
+        let (guard, cache) = scratch();
+        let error = output(b"sheet").write(guard.path(), &cache).unwrap_err().to_string();
+        assert!(error.contains("other files"), "{error}");
+        assert!(guard.path().join("cache").is_dir());
     }
 
     #[test]

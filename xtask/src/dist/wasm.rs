@@ -1,5 +1,6 @@
 //! From the two browser crates to wasm and its JavaScript glue: cargo, wasm-bindgen, wasm-opt, esbuild.
 
+use std::cell::Cell;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,7 +104,8 @@ pub(crate) fn bind(workspace: &Workspace, build: Build, cache: &Cache, module: &
 
     let home = workspace.target("wasm/bound").join(build.name()).join(module.name);
     let raw = home.join(format!("{}_bg.wasm", module.name));
-    let generated = || generate(module, build, &compiled, &home);
+    let done = Cell::new(false);
+    let generated = || if done.replace(true) { Ok(()) } else { generate(module, build, &compiled, &home) };
     let glue = cache.get("glue.js", &inputs, || {
         generated()?;
         let entry = home.join(format!("{}.js", module.name));
