@@ -101,6 +101,19 @@ export async function mountWidget(root, options, assets, base, notify) {
   };
 }
 
+/** The parts of the widget that a page in inline mode may style with `tealight-chat::part(…)`. */
+const PARTS =
+  "panel header name exit minimise menu menu-list strip screen title range place note button button-primary button-quiet offers offer crisis log day automatic bubble bubble-visitor bubble-operator card typing pill composer input send chip dialog survey kept";
+
+/** Mounts the widget straight into the host page, inside `box`: the loader's inline mode. Otherwise as `mountWidget`. */
+export async function mountInline(box, options, assets, base, notify) {
+  box.setAttribute("exportparts", PARTS.split(" ").join(","));
+  const root = box.attachShadow({ mode: "open" });
+  const socket = base.replace(/^http/, "ws") + "/v1/ws";
+  const full = { socket, embedded: true, minimisable: true, confidentiality_url: null, ...options, name: options.name ?? "" };
+  return mountWidget(root, full, assets, base, notify);
+}
+
 /** The words for a language tag: exact, then without the region, then English. */
 function pickLocale(locales, lang = "en") {
   return locales[lang] ?? locales[lang.split("-")[0]] ?? locales.en;

@@ -11,6 +11,7 @@ const embedded = config.embedded && parent !== window;
 
 let port;
 let handle;
+let ready = false;
 let failed = false;
 let visible = !embedded;
 const unsaid = [];
@@ -38,7 +39,7 @@ async function open() {
     };
     const root = host.attachShadow({ mode: "open" });
     handle = await mountWidget(root, options, config.assets, location.origin, hear);
-    handle.shown(visible);
+    tellShown();
   } catch {
     fallBack();
   }
@@ -50,6 +51,8 @@ function hear(name, detail) {
     case "ready":
       panel.hidden = true;
       host.hidden = false;
+      ready = true;
+      tellShown();
       return say({ type: "ready" });
     case "state":
       return say({ type: "state", state: detail.state });
@@ -62,6 +65,11 @@ function hear(name, detail) {
     case "fallback":
       return fallBack();
   }
+}
+
+/** The widget hears of it once it is on the screen, so that it can put the focus where it belongs. */
+function tellShown() {
+  if (ready) handle?.shown(visible);
 }
 
 /** The contacts instead of the chat. */
@@ -102,7 +110,7 @@ function obey({ type, visible: shown, tokens }) {
   switch (type) {
     case "shown":
       visible = shown === true;
-      handle?.shown(visible);
+      tellShown();
       if (visible && failed) focusFallback();
       return;
     case "end":

@@ -18,8 +18,6 @@
   const STATES = ["welcome", "waiting", "talking", "ended", "stopped"];
   const TOKENS =
     "paper raised ink quiet hairline edge accent on-accent tint amber amber-tint brick glow font text-size radius bubble-radius control-radius".split(" ");
-  const PARTS =
-    "panel,header,name,exit,minimise,menu,strip,screen,title,range,place,note,button,button-primary,button-quiet,offers,offer,crisis,log,day,automatic,bubble,bubble-visitor,bubble-operator,card,pill,composer,input,send,chip,dialog,survey,kept";
 
   const WORDS = {
     en: {
@@ -85,8 +83,7 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
   };
 
   // A speech bubble with a small flame in it.
-  const LAMP =
-    "M5 4.5h14A1.5 1.5 0 0 1 20.5 6v9.5a1.5 1.5 0 0 1-1.5 1.5h-6.5L8 20.5V17H5a1.5 1.5 0 0 1-1.5-1.5V6A1.5 1.5 0 0 1 5 4.5zM12 7.2c1.4 1.5 2.1 2.5 2.1 3.5a2.1 2.1 0 0 1-4.2 0c0-1 .7-2 2.1-3.5z";
+  const LAMP = "M4 5h16v12h-7.5L8 20.5V17H4zM12 7.2c3.5 3.7 2 5.9 0 5.9s-3.5-2.2 0-5.9z";
 
   // One request for each server, however many elements there are; a failure is as good as no news.
   const statuses = {};
@@ -309,29 +306,17 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
 
     async #loadInline() {
       const server = this.#server;
-      const box = make("div", {});
-      const root = box.attachShadow({ mode: "open" });
-      box.setAttribute("exportparts", PARTS);
-      box.hidden = true;
+      const box = make("div", { hidden: true });
       this.#content = box;
       this.#window.append(box);
-      const [module, { name }] = await Promise.all([import(new URL(ASSETS.element, server)), status(server)]);
-      const options = {
-        socket: server.replace("http", "ws") + "/v1/ws",
-        lang: this.#lang,
-        name: name || "",
-        exit_url: this.#exitUrl,
-        embedded: true,
-        discreet: this.hasAttribute("discreet"),
-        minimisable: true,
-      };
-      const handle = await module.mountWidget(root, options, ASSETS, server, (type, detail) => {
+      const [{ mountInline }, { name }] = await Promise.all([import(new URL(ASSETS.element, server)), status(server)]);
+      const options = { name, lang: this.#lang, exit_url: this.#exitUrl, discreet: this.hasAttribute("discreet") };
+      const handle = await mountInline(box, options, ASSETS, server, (type, detail) => {
         if (this.#content == box) this.#hear({ type, ...detail });
       });
       if (this.#content != box) return handle.free();
       this.#inline = handle;
       this.#hear({ type: "booted" });
-      this.#tell({ type: "shown", visible: !this.#window.hidden });
     }
 
     #tell(message) {
@@ -420,6 +405,16 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
   }
 
   if (!customElements.get(TAG)) customElements.define(TAG, TealightChat);
+
+  // A plain link to the chat's own page opens the chat in this one.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    const element = document.querySelector(TAG);
+    if (link?.href == home + "/chat" && element?.open && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      element.open();
+    }
+  });
 
   // A script tag alone is enough: it adds one element, unless the page has its own or says data-auto="off".
   const start = () => {
