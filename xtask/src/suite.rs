@@ -1,6 +1,6 @@
 //! `test`: every check of this repository in one order, quick ones first, stopping at the first failure.
 
-use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -19,8 +19,8 @@ pub(crate) struct TestArgs {
     quick: bool,
 }
 
-/// The tests in a real browser: a test target of their own, left out unless named.
-const BROWSER_TESTS: &str = "browser";
+/// Adds the tests in a real browser to all others.
+const BROWSER_TESTS: [&str; 2] = ["--features", "tealight-tests/browser"];
 
 /// What has been done so far, for the summary at the end.
 #[derive(Debug, Default)]
@@ -39,13 +39,12 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
         if quick { Ok(()) } else { setup::browser() }
     })?;
     report.cargo(workspace, "format", &["fmt", "--all", "--check"], |_| {})?;
+
+    // The same features for lints and tests, so that dependencies are compiled once.
+    let features: &[&str] = if quick { &[] } else { &BROWSER_TESTS };
     let deny = ["--", "--deny", "warnings"];
-    let mut native = vec!["clippy", "--all-targets"];
-    let browser = has_browser_tests(workspace);
-    if browser {
-        native.extend(["--test", BROWSER_TESTS]);
-    }
-    report.cargo(workspace, "lints", &[native.as_slice(), &deny].concat(), |_| {})?;
+    let native = [&["clippy", "--all-targets"], features, &deny].concat();
+    report.cargo(workspace, "lints", &native, |_| {})?;
     // The profile of the size build, so that both share what runs while compiling.
     let wasm =
         ["clippy", "--package", "tealight-widget", "--package", "tealight-console", "--target", WASM_TARGET];
@@ -53,25 +52,16 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
     report.cargo(workspace, "lints, browser crates", &wasm, |cargo| {
         cargo.env("CARGO_TARGET_DIR", workspace.target("wasm"));
     })?;
-    report.cargo(workspace, "tests", &["test"], |_| {})?;
-    if quick {
-        return Ok(());
-    }
 
+    let tests = [&["test"], features].concat();
+    if quick {
+        return report.cargo(workspace, "tests", &tests, |_| {});
+    }
     let files = report.step("files for the browser", || dist::build(workspace, &DistArgs::default()))?;
     report.step("sizes", || size::run(workspace, &SizeArgs { dir: Some(files.clone()) }))?;
-    if browser {
-        report.cargo(workspace, "tests in a real browser", &["test", "--test", BROWSER_TESTS], |cargo| {
-            cargo.env("TEALIGHT_DIST", &files).env("TEALIGHT_SCREENSHOTS", workspace.target("screenshots"));
-        })?;
-    }
-    Ok(())
-}
-
-fn has_browser_tests(workspace: &Workspace) -> bool {
-    let tests = workspace.path("tests/tests");
-    let file: &Path = &tests.join(format!("{BROWSER_TESTS}.rs"));
-    file.is_file() || tests.join(BROWSER_TESTS).join("main.rs").is_file()
+    report.cargo(workspace, "tests, in a real browser too", &tests, |cargo| {
+        cargo.env("TEALIGHT_DIST", &files);
+    })
 }
 
 impl Report {
@@ -90,7 +80,7 @@ impl Report {
         workspace: &Workspace,
         name: &str,
         arguments: &[&str],
-        adjust: impl FnOnce(&mut std::process::Command),
+        adjust: impl FnOnce(&mut Command),
     ) -> Result<()> {
         let mut cargo = workspace.cargo();
         cargo.args(arguments);
@@ -112,7 +102,7 @@ impl Report {
 }
 
 /// The command with the variables we set for it, as one could type it.
-fn rerun(command: &std::process::Command) -> String {
+fn rerun(command: &Command) -> String {
     let mut line = String::new();
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
