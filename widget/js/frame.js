@@ -18,7 +18,7 @@ const unsaid = [];
 
 allowCompiledMarkup();
 listenForLoader();
-panel.addEventListener("click", leaveByLink);
+panel.addEventListener("click", pressInPanel);
 addEventListener("keydown", minimiseFallback);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 open();
@@ -76,6 +76,7 @@ function tellShown() {
 function fallBack() {
   if (failed) return;
   failed = true;
+  ready = false;
   host.hidden = true;
   panel.hidden = false;
   panel.dataset.state = "failed";
@@ -91,6 +92,7 @@ function focusFallback() {
 
 function listenForLoader() {
   if (!embedded) return;
+  panel.querySelector("[data-minimise]")?.removeAttribute("hidden");
   addEventListener("message", (event) => {
     if (port || event.source !== parent || !config.hosts.includes(event.origin)) return;
     if (event.data?.tealight !== 1 || event.data.type !== "connect" || !event.ports[0]) return;
@@ -159,15 +161,16 @@ function leave(target) {
   }
 }
 
-function leaveByLink(event) {
-  const link = event.target.closest("[data-exit]");
-  if (!link) return;
+function pressInPanel(event) {
+  const control = event.target.closest("[data-exit], [data-minimise]");
+  if (!control) return;
   event.preventDefault();
-  leave(link.href);
+  if (control.matches("[data-minimise]")) say({ type: "minimise" });
+  else leave(control.href);
 }
 
 function minimiseFallback(event) {
-  if (failed && event.key === "Escape") say({ type: "minimise" });
+  if (!ready && event.key === "Escape") say({ type: "minimise" });
 }
 
 /*

@@ -54,7 +54,7 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
 .plain p{margin:0 0 16px}
-.plain a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600}
+.plain a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
 .plain span{color:var(--i);font-weight:400}
 @keyframes in{from{opacity:0;transform:translateY(8px)}}
 @media (max-width:480px),(max-height:480px){.window,:host([position=start]) .window{z-index:2147483647;inset:0;width:100%;height:100%;max-height:100dvh;border-radius:0;box-shadow:none;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
