@@ -1,0 +1,80 @@
+//! Logging in and out over HTTP, and the token between.
+
+use gloo_net::http::{Request, Response};
+use serde::{Deserialize, Serialize};
+use tealight_shell::Slot;
+
+/// Where the token lives across a reload of this tab.
+const SLOT: Slot = Slot::new("tealight-console");
+
+/// An operator who is logged in, as long as the server agrees.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    /// What the socket's first frame carries.
+    pub(crate) token: String,
+}
+
+/// Why logging in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginError {
+    /// The name or the password.
+    Wrong,
+    /// Too many tries; for this many seconds, if the server said.
+    LockedOut(Option<u32>),
+    /// No answer.
+    Unreachable,
+    /// An answer that helps nobody.
+    Refused,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    name: &'a str,
+    password: &'a str,
+}
+
+impl Account {
+    /// The account of this tab from before a reload.
+    pub(crate) fn remembered() -> Option<Self> {
+        serde_json::from_str(&SLOT.load()?).ok()
+    }
+
+    /// Remembers the account for a reload, if the browser lets us.
+    pub(crate) fn remember(&self) {
+        if let Ok(text) = serde_json::to_string(self) {
+            SLOT.save(&text);
+        }
+    }
+
+    /// Forgets whatever account this tab remembers.
+    pub(crate) fn forget() {
+        SLOT.clear();
+    }
+}
+
+/// Logs in.
+pub(crate) async fn log_in(server: &str, name: &str, password: &str) -> Result<Account, LoginError> {
+    let request = Request::post(&format!("{server}/v1/operator/login"))
+        .json(&Credentials { name, password })
+        .map_err(|_| LoginError::Refused)?;
+    let answer = request.send().await.map_err(|_| LoginError::Unreachable)?;
+    match answer.status() {
+        200 => answer.json().await.map_err(|_| LoginError::Refused),
+        401 => Err(LoginError::Wrong),
+        429 => Err(LoginError::LockedOut(retry_after(&answer))),
+        502..=504 => Err(LoginError::Unreachable),
+        _ => Err(LoginError::Refused),
+    }
+}
+
+/// Tells the server that the token is no longer wanted. If it does not hear, the token dies of age.
+pub(crate) async fn log_out(server: String, account: Account) {
+    let _ = Request::post(&format!("{server}/v1/operator/logout"))
+        .header("Authorization", &format!("Bearer {}", account.token))
+        .send()
+        .await;
+}
+
+fn retry_after(answer: &Response) -> Option<u32> {
+    answer.headers().get("Retry-After")?.trim().parse().ok()
+}

@@ -1,0 +1,190 @@
+//! The open conversation: whose it is, how it stands, the log and the composer.
+
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use tealight_protocol::{ConversationId, ConversationState, EndReason, EndedBy, ReleaseReason};
+use tealight_session::operator::{Command, ConversationView};
+use web_sys::KeyboardEvent;
+
+use super::browser::{focus_soon, language_name};
+use super::composer::Composer;
+use super::desk::{Desk, is_running};
+use super::log::Log;
+use super::shown::{presence, presence_name};
+use crate::words::{t, tf};
+
+/// One conversation. Made anew for every other one that is opened.
+#[component]
+pub(crate) fn Chat(id: ConversationId) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let conversation = desk.conversation(id.clone());
+    let name = Memo::new({
+        let id = id.clone();
+        move |_| desk.name_of(&id)
+    });
+    let can_write = Memo::new(move |_| {
+        conversation.get().is_some_and(|one| one.released.is_none() && one.state == ConversationState::Active)
+    });
+    let ending = RwSignal::new(false);
+    view! {
+        <section class="chat" aria-labelledby="chat-title">
+            <ChatHeader id=id.clone() conversation name ending />
+            <EndQuestion id=id.clone() name ending />
+            <Log id=id.clone() conversation name />
+            <Standing id=id.clone() conversation />
+            <Show when=move || can_write.get()>
+                <Composer id=id.clone() conversation name />
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn ChatHeader(
+    id: ConversationId,
+    conversation: Memo<Option<Arc<ConversationView>>>,
+    name: Memo<String>,
+    ending: RwSignal<bool>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let runs = Memo::new(move |_| conversation.with(|one| one.as_deref().is_some_and(is_running)));
+    let about = move || {
+        conversation.get().map(|one| {
+            let mut about = vec![language_name(&one.lang)];
+            about.extend(one.area.clone());
+            about.join(" · ")
+        })
+    };
+    let where_now = move || {
+        conversation
+            .get()
+            .filter(|one| is_running(one))
+            .map(|one| presence(one.presence, one.presence_since.as_ref()))
+    };
+    let state = move || conversation.get().map_or("gone", |one| presence_name(one.presence));
+    view! {
+        <header class="chat-header">
+            <h2 class="title chat-title" id="chat-title" tabindex="-1">{name}</h2>
+            <p class="quiet chat-about">{about}</p>
+            <p class="presence" data-presence=state>{where_now}</p>
+            {move || if runs.get() {
+                view! {
+                    <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
+                        aria-expanded=move || ending.get().to_string()
+                        on:click=move |_| {
+                            ending.update(|ending| *ending = !*ending);
+                            focus_soon("#end-no");
+                        }>{t("chat.end")}</button>
+                }.into_any()
+            } else {
+                let id = id.clone();
+                view! {
+                    <button class="button" data-kind="quiet" type="button"
+                        on:click=move |_| desk.send(Command::Dismiss(id.clone()))>{t("chat.dismiss")}</button>
+                }.into_any()
+            }}
+        </header>
+    }
+}
+
+/// Asks before it ends, in its place under the header: nothing is covered while the operator decides.
+#[component]
+fn EndQuestion(id: ConversationId, name: Memo<String>, ending: RwSignal<bool>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let stay = move || {
+        ending.set(false);
+        focus_soon("#chat-end");
+    };
+    view! {
+        <Show when=move || ending.get()>
+            <div class="question" role="group" aria-labelledby="end-question" on:keydown=move |event: KeyboardEvent| {
+                if event.key() == "Escape" {
+                    event.prevent_default();
+                    stay();
+                }
+            }>
+                <p id="end-question">{move || tf("chat.end_question", &[("name", &name.get())])}</p>
+                <div class="actions">
+                    <button class="button" id="end-no" data-kind="quiet" type="button" on:click=move |_| stay()>
+                        {t("chat.end_no")}
+                    </button>
+                    <button class="button" data-kind="danger" type="button" on:click={
+                        let id = id.clone();
+                        move |_| {
+                            ending.set(false);
+                            desk.send(Command::End(id.clone()));
+                            focus_soon("#chat-title");
+                        }
+                    }>{t("chat.end_yes")}</button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// How the conversation stands, when it is not simply running.
+#[component]
+fn Standing(id: ConversationId, conversation: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let shown = Memo::new(move |_| conversation.with(|one| one.as_deref().and_then(standing)));
+    view! {
+        <div class="standing" role="status">
+            {move || shown.get().map(|(words, over)| {
+                let id = id.clone();
+                view! {
+                    <p class="standing-words">{words}</p>
+                    {over.then(|| view! {
+                        <button class="button" data-kind="quiet" type="button"
+                            on:click=move |_| desk.send(Command::Dismiss(id.clone()))>{t("chat.dismiss")}</button>
+                    })}
+                }
+            })}
+        </div>
+    }
+}
+
+/// The words, and whether the conversation is over for this operator.
+fn standing(one: &ConversationView) -> Option<(&'static str, bool)> {
+    if let Some(reason) = one.released {
+        let words = match reason {
+            ReleaseReason::NotBack => t("released.not_back"),
+            ReleaseReason::Left => t("released.left"),
+            ReleaseReason::Lease => t("released.lease"),
+            ReleaseReason::Erased => t("released.erased"),
+            ReleaseReason::Unknown => t("released.other"),
+        };
+        return Some((words, true));
+    }
+    match one.state {
+        ConversationState::Waiting => Some((t("chat.held"), false)),
+        ConversationState::Active => None,
+        ConversationState::Ended => {
+            let words = match one.ended {
+                Some((_, EndReason::Away)) => t("ended.away"),
+                Some((EndedBy::Visitor, _)) => t("ended.visitor"),
+                Some((EndedBy::Operator, _)) => t("ended.operator"),
+                Some((EndedBy::System, _)) | None => t("ended.system"),
+            };
+            Some((words, true))
+        }
+    }
+}
+
+/// A button to the end of a log that was scrolled away from it.
+#[component]
+pub(crate) fn NewMessages(
+    shown: Signal<bool>,
+    go: Callback<()>,
+    node: NodeRef<html::Button>,
+) -> impl IntoView {
+    view! {
+        <Show when=move || shown.get()>
+            <button class="pill" type="button" node_ref=node on:click=move |_| go.run(())>
+                {super::icons::Icon::Down.draw()}
+                <span>{t("chat.new")}</span>
+            </button>
+        </Show>
+    }
+}

@@ -1,0 +1,371 @@
+//! The desk: what an operator has in sight once logged in, and the session behind it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use tealight_protocol::{Availability, ConversationId, ConversationState};
+use tealight_session::operator::{self, Command, ConversationView, Session, View};
+use tealight_session::{Connection, Millis, StopReason};
+use tealight_shell::{Driver, Listener, Timer, WebEntropy};
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
+
+use super::Config;
+use super::about::About;
+use super::account::{Account, log_out};
+use super::browser::{focus_first, focus_is_nowhere, focus_soon, is_in_sight, with_press};
+use super::chat::Chat;
+use super::dialogs::{Dialog, DialogLayer};
+use super::mine::Mine;
+use super::shown::{letter, named};
+use super::top_bar::{Strip, TopBar};
+use super::waiting::WaitingRoom;
+use crate::shortcuts::{Shortcut, shortcut};
+use crate::words::{count, t, tf};
+
+/// How often "12 min" is looked at again, in milliseconds.
+const CLOCK_EVERY: Millis = 10_000;
+
+/// What every part of the desk can reach: the view, what is open, and where commands go.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    /// The session's view.
+    pub(crate) view: RwSignal<View>,
+    /// The conversation that is open.
+    pub(crate) open: RwSignal<Option<ConversationId>>,
+    /// The time, for durations.
+    pub(crate) now: RwSignal<Millis>,
+    /// Whether the page is in sight.
+    pub(crate) in_sight: RwSignal<bool>,
+    /// The dialog that is open.
+    pub(crate) dialog: RwSignal<Option<Dialog>>,
+    letters: RwSignal<BTreeMap<ConversationId, usize>>,
+    /// A visitor was asked for here, and is to be opened when they come.
+    wanted: RwSignal<bool>,
+    driver: StoredValue<Option<Driver<Session>>, LocalStorage>,
+}
+
+impl Desk {
+    /// Hands a command to the session.
+    pub(crate) fn send(self, command: Command) {
+        // Cloned out: whatever the command makes happen may ask for the driver again.
+        let driver = self.driver.try_with_value(Clone::clone).flatten();
+        if let Some(driver) = driver {
+            driver.dispatch(command);
+        }
+    }
+
+    /// Takes the next visitor, or this one.
+    pub(crate) fn claim(self, who: Option<ConversationId>) {
+        self.wanted.set(true);
+        self.send(Command::Claim(who));
+    }
+
+    /// Opens a conversation and goes to its composer.
+    pub(crate) fn go_to(self, id: ConversationId) {
+        self.open.set(Some(id));
+        focus_soon("#composer");
+    }
+
+    /// One conversation, as it changes; `None` when it is off the list.
+    pub(crate) fn conversation(self, id: ConversationId) -> Memo<Option<Arc<ConversationView>>> {
+        Memo::new(move |_| self.view.with(|view| find(view, &id)))
+    }
+
+    /// What the console calls a visitor: "Visitor B".
+    pub(crate) fn name_of(self, id: &ConversationId) -> String {
+        let place = self.letters.with(|letters| letters.get(id).copied()).unwrap_or(0);
+        named(&letter(place))
+    }
+
+    /// Whether another visitor can be taken now.
+    pub(crate) fn has_room(self) -> bool {
+        self.view.with(|view| running(view) < usize::from(view.capacity))
+    }
+}
+
+/// How many conversations count against the capacity.
+pub(crate) fn running(view: &View) -> usize {
+    view.conversations.iter().filter(|one| is_running(one)).count()
+}
+
+/// Whether a conversation still is the operator's.
+pub(crate) fn is_running(conversation: &ConversationView) -> bool {
+    conversation.released.is_none() && conversation.state != ConversationState::Ended
+}
+
+fn find(view: &View, id: &ConversationId) -> Option<Arc<ConversationView>> {
+    view.conversations.iter().find(|one| one.id == *id).map(Arc::clone)
+}
+
+/// The desk of one operator. `left` hears when they are logged out, and whether it was the server's doing.
+#[component]
+pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>) -> impl IntoView {
+    let Ok(entropy) = WebEntropy::new() else {
+        return view! { <main class="login"><p class="login-card">{t("stopped.other")}</p></main> }
+            .into_any();
+    };
+    let session = Session::new(operator::Config { token: account.token.clone() }, Box::new(entropy));
+    let desk = Desk {
+        view: RwSignal::new(session.view()),
+        open: RwSignal::new(None),
+        now: RwSignal::new(tealight_shell::now()),
+        in_sight: RwSignal::new(is_in_sight()),
+        dialog: RwSignal::new(None),
+        letters: RwSignal::default(),
+        wanted: RwSignal::new(false),
+        driver: StoredValue::new_local(None),
+    };
+    provide_context(desk);
+    let show = desk.view;
+    let driver = Driver::start(session, config.socket.clone(), None, move |view| {
+        show.try_set(view);
+    });
+    desk.driver.set_value(Some(driver));
+    desk.send(Command::Open);
+
+    let said = RwSignal::new(String::new());
+    keep_order(desk, said);
+    keep_title(desk, config.name.clone());
+    keep_clock(desk);
+    StoredValue::new_local(listen(desk));
+    Effect::new(move |_| {
+        if desk.view.with(|view| view.connection) == Connection::Stopped(StopReason::LoggedOut) {
+            left.run(true);
+        }
+    });
+
+    let leave = Callback::new(move |()| {
+        desk.send(Command::Close);
+        spawn_local(log_out(config.server.clone(), account.clone()));
+        left.run(false);
+    });
+    let ask_to_leave = Callback::new(move |()| match desk.view.with_untracked(running) {
+        0 => leave.run(()),
+        _ => desk.dialog.set(Some(Dialog::LogOut)),
+    });
+    let open = Memo::new(move |_| desk.open.get());
+    let behind = move || desk.dialog.with(Option::is_some);
+
+    view! {
+        <div class="desk" inert=behind>
+            <a class="skip" href="#composer" on:click=|event| {
+                event.prevent_default();
+                focus_first("#composer, .chat-title");
+            }>{t("page.skip")}</a>
+            <TopBar name=config.name.clone() ask_to_leave />
+            <Strip />
+            <div class="columns">
+                <nav class="side" aria-label=t("mine.title")>
+                    <Mine />
+                    <WaitingRoom />
+                </nav>
+                <main class="middle">
+                    {move || match open.get() {
+                        Some(id) => view! { <Chat id /> }.into_any(),
+                        None => view! { <NothingOpen /> }.into_any(),
+                    }}
+                </main>
+                <aside class="about" aria-label=t("about.title")>
+                    <About />
+                </aside>
+            </div>
+            <p class="sr" role="status">{said}</p>
+        </div>
+        <DialogLayer leave />
+    }
+    .into_any()
+}
+
+#[component]
+fn NothingOpen() -> impl IntoView {
+    let title = NodeRef::<html::H2>::new();
+    view! {
+        <section class="nothing">
+            <h2 class="title chat-title" tabindex="-1" node_ref=title>{t("chat.none")}</h2>
+            <p class="quiet">{t("chat.none_hint")}</p>
+            <p class="quiet">
+                <kbd>{t("keys.alt")}</kbd>" + "<kbd>{KEY_NEXT}</kbd>" "{t("chat.none_key")}
+            </p>
+        </section>
+    }
+}
+
+/// What is printed on the key that takes the next visitor.
+pub(crate) const KEY_NEXT: &str = "N";
+
+/// What one look at the view must remember for the next.
+#[derive(Clone, PartialEq)]
+struct Before {
+    lost: bool,
+    waiting: usize,
+    conversations: Vec<(ConversationId, ConversationState, bool, u32)>,
+}
+
+/// Gives letters to new conversations, opens what was asked for, and says aloud what has changed.
+fn keep_order(desk: Desk, said: RwSignal<String>) {
+    Effect::new(move |before: Option<Before>| {
+        let view = desk.view.get();
+        let now = Before {
+            lost: view.connection == Connection::Lost,
+            waiting: view.board.waiting.len(),
+            conversations: view
+                .conversations
+                .iter()
+                .map(|one| (one.id.clone(), one.state, one.released.is_some(), one.unread))
+                .collect(),
+        };
+        desk.letters.update(|letters| {
+            for (id, ..) in &now.conversations {
+                let next = letters.len();
+                letters.entry(id.clone()).or_insert(next);
+            }
+        });
+        let open = desk.open.get_untracked();
+        if open.as_ref().is_some_and(|open| !now.conversations.iter().any(|(id, ..)| id == open)) {
+            desk.open.set(now.conversations.first().map(|(id, ..)| id.clone()));
+        }
+        if view.refusal.is_some() {
+            desk.wanted.set(false);
+        }
+        let Some(before) = before else {
+            desk.open.set(now.conversations.first().map(|(id, ..)| id.clone()));
+            return now;
+        };
+
+        let mut news = Vec::new();
+        if now.lost != before.lost {
+            news.push(t(if now.lost { "say.lost" } else { "say.back" }).to_owned());
+        }
+        for (id, state, released, unread) in &now.conversations {
+            let about = |key| tf(key, &[("name", &desk.name_of(id))]);
+            match before.conversations.iter().find(|(known, ..)| known == id) {
+                None => {
+                    news.push(about(if *state == ConversationState::Waiting {
+                        "say.held"
+                    } else {
+                        "say.yours"
+                    }));
+                    if desk.wanted.get_untracked() || desk.open.get_untracked().is_none() {
+                        desk.wanted.set(false);
+                        desk.open.set(Some(id.clone()));
+                        // The button that was pressed may be gone with its row. Nothing else loses the focus.
+                        leptos::prelude::request_animation_frame(|| {
+                            if focus_is_nowhere() {
+                                focus_first("#composer");
+                            }
+                        });
+                    }
+                }
+                Some((_, was, was_released, was_unread)) => {
+                    if was != state && *state == ConversationState::Ended {
+                        news.push(about("say.ended"));
+                    } else if was != state && *state == ConversationState::Active {
+                        news.push(about("say.yours"));
+                    } else if released != was_released {
+                        news.push(about("say.released"));
+                    }
+                    // The open conversation's log speaks for itself.
+                    if unread > was_unread && desk.open.get_untracked().as_ref() != Some(id) {
+                        news.push(about("say.message"));
+                    }
+                }
+            }
+        }
+        if now.waiting > before.waiting {
+            news.push(count("say.waiting.one", "say.waiting.other", now.waiting as u64));
+        }
+        if !news.is_empty() {
+            said.set(news.join(" "));
+        }
+        now
+    });
+}
+
+/// The title counts what has not been read. Operators only: a visitor's page never changes its title.
+fn keep_title(desk: Desk, name: String) {
+    let unread = Memo::new(move |_| {
+        desk.view.with(|view| view.conversations.iter().map(|one| one.unread).sum::<u32>())
+    });
+    Effect::new(move |_| {
+        let title = if name.is_empty() {
+            t("page.title").to_owned()
+        } else {
+            format!("{} · {name}", t("page.title"))
+        };
+        match unread.get() {
+            0 => document().set_title(&title),
+            unread => document().set_title(&format!("({unread}) {title}")),
+        }
+    });
+}
+
+fn keep_clock(desk: Desk) {
+    let timer = StoredValue::new_local(None::<Timer>);
+    let again = move || {
+        let now = tealight_shell::now();
+        timer.try_with_value(|timer| {
+            if let Some(timer) = timer {
+                timer.set(now, Some(now + CLOCK_EVERY));
+            }
+        });
+        desk.now.try_set(now);
+    };
+    timer.set_value(Some(Timer::new(again)));
+    again();
+}
+
+/// Keys and visibility, for as long as the desk is there.
+fn listen(desk: Desk) -> Vec<Listener> {
+    let document: &web_sys::EventTarget = &document();
+    vec![
+        Listener::on(document, "visibilitychange", move |_| {
+            desk.in_sight.try_set(is_in_sight());
+        }),
+        Listener::on(document, "keydown", move |event| {
+            let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+            if desk.dialog.try_with_untracked(Option::is_some) != Some(false) {
+                return;
+            }
+            if let Some(shortcut) = with_press(event, shortcut) {
+                event.prevent_default();
+                act_on(desk, shortcut);
+            }
+        }),
+    ]
+}
+
+fn act_on(desk: Desk, shortcut: Shortcut) {
+    match shortcut {
+        Shortcut::TakeNext => {
+            let can_take = desk.has_room() && desk.view.with_untracked(|view| !view.board.waiting.is_empty());
+            if can_take {
+                desk.claim(None);
+            } else {
+                focus_first("#waiting-next");
+            }
+        }
+        Shortcut::Conversation(place) => {
+            let id = desk.view.with_untracked(|view| view.conversations.get(place).map(|one| one.id.clone()));
+            if let Some(id) = id {
+                desk.go_to(id);
+            }
+        }
+        Shortcut::TogglePause => {
+            let (status, capacity, last_chat) =
+                desk.view.with_untracked(|view| (view.status, view.capacity, view.last_chat));
+            let status = match status {
+                Availability::Accepting => Availability::Paused,
+                Availability::Paused => Availability::Accepting,
+            };
+            desk.send(Command::Avail { status, capacity, last_chat });
+        }
+        Shortcut::Composer => focus_first("#composer"),
+        Shortcut::WaitingRoom => focus_first("#waiting-next, #waiting-title"),
+        Shortcut::Prewritten => focus_first("[data-canned]"),
+        Shortcut::Help => desk.dialog.set(Some(Dialog::Keys)),
+    }
+}

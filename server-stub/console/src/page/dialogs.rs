@@ -1,0 +1,140 @@
+//! The two dialogs over the desk: the list of keys, and the question before logging out.
+//!
+//! While one is open the desk is inert, so the focus cannot leave; Esc closes it, and the focus goes back.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::desk::{Desk, KEY_NEXT, running};
+use crate::words::{count, t};
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialog {
+    /// The list of keys.
+    Keys,
+    /// Whether to log out although somebody is still there.
+    LogOut,
+}
+
+/// Shows the dialog that is open, if any.
+#[component]
+pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let close = Callback::new(move |()| desk.dialog.set(None));
+    let came_from = StoredValue::new_local(None::<HtmlElement>);
+    Effect::new(move |before: Option<bool>| {
+        let is_open = desk.dialog.with(Option::is_some);
+        if is_open && before != Some(true) {
+            let focused = document().active_element().and_then(|element| element.dyn_into().ok());
+            came_from.set_value(focused);
+        } else if !is_open && before == Some(true) {
+            // The desk stops being inert with this change; the focus can go back after it.
+            request_animation_frame(move || {
+                if let Some(Some(element)) = came_from.try_update_value(Option::take) {
+                    let _ = element.focus();
+                }
+            });
+        }
+        is_open
+    });
+    move || {
+        desk.dialog.get().map(|dialog| match dialog {
+            Dialog::Keys => view! { <KeysDialog close /> }.into_any(),
+            Dialog::LogOut => view! { <LogOutDialog close leave /> }.into_any(),
+        })
+    }
+}
+
+#[component]
+fn Frame(label: &'static str, close: Callback<()>, children: Children) -> impl IntoView {
+    let frame = NodeRef::<html::Div>::new();
+    frame.on_load(|frame| {
+        request_animation_frame(move || {
+            let _ = frame.focus();
+        });
+    });
+    view! {
+        <div class="scrim" on:click=move |_| close.run(())>
+            <div class="dialog" role="dialog" aria-modal="true" aria-labelledby=label tabindex="-1" node_ref=frame
+                on:click=|event| event.stop_propagation()
+                on:keydown=move |event: KeyboardEvent| {
+                    if event.key() == "Escape" {
+                        event.prevent_default();
+                        close.run(());
+                    }
+                }>
+                {children()}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn LogOutDialog(close: Callback<()>, leave: Callback<()>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let running = desk.view.with_untracked(running) as u64;
+    view! {
+        <Frame label="logout-question" close>
+            <p id="logout-question">{count("logout.question.one", "logout.question.other", running)}</p>
+            <div class="actions">
+                <button class="button" data-kind="primary" type="button" on:click=move |_| close.run(())>
+                    {t("logout.no")}
+                </button>
+                <button class="button" data-kind="danger" type="button" on:click=move |_| leave.run(())>
+                    {t("logout.yes")}
+                </button>
+            </div>
+        </Frame>
+    }
+}
+
+#[component]
+fn KeysDialog(close: Callback<()>) -> impl IntoView {
+    let alt = t("keys.alt");
+    let keys: [(Vec<&'static str>, &'static str); 11] = [
+        (vec![alt, KEY_NEXT], t("help.next")),
+        (vec![alt, "1", t("keys.to"), "3"], t("help.switch")),
+        (vec![alt, "P"], t("help.pause")),
+        (vec![alt, "C"], t("help.composer")),
+        (vec![alt, "W"], t("help.waiting")),
+        (vec![alt, "M"], t("help.canned")),
+        (vec![t("keys.enter")], t("help.send")),
+        (vec![t("keys.shift"), t("keys.enter")], t("help.line")),
+        (vec!["↑", "↓"], t("help.arrows")),
+        (vec![t("keys.escape")], t("help.escape")),
+        (vec!["?"], t("help.help")),
+    ];
+    let rows = keys
+        .into_iter()
+        .map(|(keys, what)| {
+            let keys = keys
+                .into_iter()
+                .map(|key| {
+                    if key == t("keys.to") {
+                        view! { <span class="quiet">{format!(" {key} ")}</span> }.into_any()
+                    } else {
+                        view! { <kbd>{key}</kbd> }.into_any()
+                    }
+                })
+                .collect_view();
+            view! {
+                <div class="key">
+                    <dt>{keys}</dt>
+                    <dd>{what}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <Frame label="keys-title" close>
+            <h2 class="title" id="keys-title">{t("help.title")}</h2>
+            <dl class="keys">{rows}</dl>
+            <button class="button" data-kind="quiet" type="button" on:click=move |_| close.run(())>
+                {t("help.close")}
+            </button>
+        </Frame>
+    }
+}

@@ -1,0 +1,113 @@
+//! The waiting room, in the list at the start side: who waits since when, and taking the next.
+
+use leptos::prelude::*;
+use tealight_protocol::{ConversationId, Route, WaitingEntry};
+
+use super::browser::{language_name, move_focus};
+use super::desk::{Desk, KEY_NEXT};
+use super::shown::{presence_name, waited};
+use crate::words::{count, t, tf};
+
+/// The waiting room.
+#[component]
+pub(crate) fn WaitingRoom() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let waiting = Memo::new(move |_| {
+        desk.view.with(|view| {
+            // Whoever is kept for this operator stands in the list above.
+            let is_mine = |id: &ConversationId| {
+                view.conversations.iter().any(|one| one.id == *id && one.released.is_none())
+            };
+            view.board.waiting.iter().filter(|entry| !is_mine(&entry.conv)).cloned().collect::<Vec<_>>()
+        })
+    });
+    let claiming = Memo::new(move |_| desk.view.with(|view| view.claiming));
+    let is_full = Memo::new(move |_| !desk.has_room());
+    let cannot = Memo::new(move |_| claiming.get() || is_full.get() || waiting.with(Vec::is_empty));
+    let stop = RwSignal::new(None::<ConversationId>);
+    view! {
+        <section class="waiting" aria-labelledby="waiting-title">
+            <h2 class="heading" id="waiting-title" tabindex="-1">{t("waiting.title")}</h2>
+            <button class="button" id="waiting-next" data-kind="primary" type="button" aria-keyshortcuts="Alt+N"
+                aria-disabled=move || cannot.get().to_string()
+                on:click=move |_| if !cannot.get_untracked() { desk.claim(None) }>
+                <span>{move || if claiming.get() { t("waiting.taking") } else { t("waiting.next") }}</span>
+                <kbd aria-hidden="true">{format!("{} {KEY_NEXT}", t("keys.alt"))}</kbd>
+            </button>
+            <p class="small quiet">
+                {move || match waiting.with(Vec::len) {
+                    0 => t("waiting.none").to_owned(),
+                    _ if is_full.get() => t("waiting.full").to_owned(),
+                    number => count("waiting.count.one", "waiting.count.other", number as u64),
+                }}
+            </p>
+            <ul class="list" on:keydown=|event| { move_focus(&event, ".take"); }>
+                <For each=move || waiting.get() key=|entry| entry.conv.clone() let(entry)>
+                    <Waiter id=entry.conv waiting stop cannot />
+                </For>
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn Waiter(
+    id: ConversationId,
+    waiting: Memo<Vec<WaitingEntry>>,
+    stop: RwSignal<Option<ConversationId>>,
+    cannot: Memo<bool>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let entry = Memo::new({
+        let id = id.clone();
+        move |_| waiting.with(|waiting| waiting.iter().find(|entry| entry.conv == id).cloned())
+    });
+    let since = move || entry.get().map(|entry| waited(&entry.since, desk.now.get()));
+    let place = move || entry.get().map(|entry| entry.place.to_string()).unwrap_or_default();
+    let details = move || entry.get().map(|entry| details(&entry));
+    let written = move || {
+        entry
+            .get()
+            .filter(|entry| entry.messages > 0)
+            .map(|entry| count("waiting.messages.one", "waiting.messages.other", entry.messages.into()))
+    };
+    let presence = move || entry.get().map_or("gone", |entry| presence_name(entry.presence));
+    let is_stop = {
+        let id = id.clone();
+        move || match stop.get() {
+            Some(stop) if waiting.with(|waiting| waiting.iter().any(|entry| entry.conv == stop)) => {
+                stop == id
+            }
+            _ => waiting.with(|waiting| waiting.first().is_some_and(|entry| entry.conv == id)),
+        }
+    };
+    let label =
+        move || tf("waiting.take_named", &[("place", &place()), ("waited", &since().unwrap_or_default())]);
+    let (taken, focused) = (id.clone(), id);
+    view! {
+        <li class="row waiter" data-presence=presence>
+            <span class="waiter-place" aria-hidden="true">{place}</span>
+            <div class="waiter-about">
+                <p class="waiter-since">{since}</p>
+                <p class="small quiet">{details}</p>
+                {move || written().map(|words| view! { <p class="small quiet">{words}</p> })}
+            </div>
+            <button class="button take" data-kind="quiet" type="button" aria-label=label
+                tabindex=move || if is_stop() { "0" } else { "-1" }
+                aria-disabled=move || cannot.get().to_string()
+                on:focus=move |_| stop.set(Some(focused.clone()))
+                on:click=move |_| if !cannot.get_untracked() { desk.claim(Some(taken.clone())) }>
+                {t("waiting.take")}
+            </button>
+        </li>
+    }
+}
+
+fn details(entry: &WaitingEntry) -> String {
+    let mut details = vec![language_name(&entry.lang)];
+    details.extend(entry.area.clone());
+    if entry.route == Route::Patient {
+        details.push(t("waiting.patient").to_owned());
+    }
+    details.join(" · ")
+}
