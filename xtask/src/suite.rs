@@ -40,10 +40,11 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
     })?;
     report.cargo(workspace, "format", &["fmt", "--all", "--check"], |_| {})?;
 
-    // The same features for lints and tests, so that dependencies are compiled once.
+    // The same packages and features for lints and tests, so that dependencies are compiled once. The browser
+    // crates are among them: what in them needs no browser is tested on this machine.
     let features: &[&str] = if quick { &[] } else { &BROWSER_TESTS };
     let deny = ["--", "--deny", "warnings"];
-    let native = [&["clippy", "--all-targets"], features, &deny].concat();
+    let native = [&["clippy", "--workspace", "--all-targets"], features, &deny].concat();
     report.cargo(workspace, "lints", &native, |_| {})?;
     // The profile of the size build, so that both share what runs while compiling.
     let wasm =
@@ -53,7 +54,7 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
         cargo.env("CARGO_TARGET_DIR", workspace.target("wasm"));
     })?;
 
-    let tests = [&["test"], features].concat();
+    let tests = [&["test", "--workspace"], features].concat();
     if quick {
         return report.cargo(workspace, "tests", &tests, |_| {});
     }
