@@ -2,6 +2,11 @@
 //!
 //! The specification is `PROTOCOL.md` beside this crate; where the two disagree, the specification is right
 //! and a test fails. Nothing here opens a socket, reads a clock or draws a random number.
+//!
+//! Beside the source: `vectors/` (frames and sessions to test any implementation against) and `schema/` (JSON
+//! Schema of every frame). The schemas and the examples in `PROTOCOL.md` are written by the tests: after a change
+//! of types or vectors, run `TEALIGHT_BLESS=1 cargo test -p tealight-protocol` and read the difference. The feature
+//! `schema`, which needs schemars, is on in this crate's own tests and off for everybody who depends on it.
 
 pub mod close;
 mod decode;

@@ -106,6 +106,16 @@ fn every_invalid_frame_is_refused_as_it_says() {
 }
 
 #[test]
+fn a_frame_that_was_cut_off_anywhere_is_no_frame() {
+    for (direction, _, file, text) in valid_frames() {
+        let text = text.trim_end();
+        for (end, _) in text.char_indices() {
+            assert_eq!(direction.through_types(&text[..end]), Err(DecodeError::NotAFrame), "{file} at {end}");
+        }
+    }
+}
+
+#[test]
 fn recorded_sessions_obey_the_rules_of_the_log() {
     for file in files_below("vectors/sessions") {
         let mut log: BTreeMap<u64, Value> = BTreeMap::new();
