@@ -9,8 +9,18 @@
 //! 3. set the one timer to `poll_timeout`, and when it fires hand in `Input::Tick`;
 //! 4. show `view`.
 
+mod clock;
+mod draft;
+mod link;
+mod log;
 pub mod operator;
+mod outbox;
+mod receipts;
+mod shell;
+mod typing;
 pub mod visitor;
+
+use std::fmt;
 
 /// Milliseconds of the wall clock, by whatever origin the shell uses throughout.
 pub type Millis = u64;
@@ -25,7 +35,7 @@ pub trait Entropy {
 }
 
 /// What a shell tells both kinds of session about the world.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Fact {
     /// The socket is open.
     SocketOpened(ConnectionId),
@@ -50,7 +60,7 @@ pub enum Fact {
 }
 
 /// What a session wants done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Open a socket and tell about it under this name.
     OpenSocket(ConnectionId),
@@ -62,6 +72,37 @@ pub enum Effect {
     Save(String),
     /// Forget the snapshot.
     Forget,
+}
+
+/// Frames hold what people say: only their length is printed.
+impl fmt::Debug for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SocketOpened(id) => write!(f, "SocketOpened({id})"),
+            Self::SocketReceived(id, frame) => write!(f, "SocketReceived({id}, … {} bytes)", frame.len()),
+            Self::SocketClosed(id, code) => write!(f, "SocketClosed({id}, {code})"),
+            Self::Shown => f.write_str("Shown"),
+            Self::Hidden => f.write_str("Hidden"),
+            Self::PageLeft => f.write_str("PageLeft"),
+            Self::PageRestored => f.write_str("PageRestored"),
+            Self::Online => f.write_str("Online"),
+            Self::Offline => f.write_str("Offline"),
+            Self::Tick => f.write_str("Tick"),
+        }
+    }
+}
+
+/// Frames and snapshots hold what people say: only their length is printed.
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenSocket(id) => write!(f, "OpenSocket({id})"),
+            Self::Transmit(id, frame) => write!(f, "Transmit({id}, … {} bytes)", frame.len()),
+            Self::CloseSocket(id, code) => write!(f, "CloseSocket({id}, {code})"),
+            Self::Save(snapshot) => write!(f, "Save(… {} bytes)", snapshot.len()),
+            Self::Forget => f.write_str("Forget"),
+        }
+    }
 }
 
 /// What the screens show about the connection.

@@ -75,7 +75,7 @@ pub struct ConversationView {
 }
 
 /// The composer of a conversation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DraftView {
     /// What stands in it; see the visitor's composer about `revision`.
     pub text: String,
@@ -89,6 +89,16 @@ pub struct DraftView {
     pub chars: usize,
     /// How many may be sent.
     pub limit: usize,
+}
+
+/// Never shows what was typed.
+impl std::fmt::Debug for DraftView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DraftView")
+            .field("revision", &self.revision)
+            .field("can_send", &self.can_send)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One entry of a conversation.

@@ -1,6 +1,11 @@
 //! The visitor's session: from the first look to the end of the chat.
 
+mod conversation;
+mod durable;
+mod frames;
 mod session;
+mod snapshot;
+mod transcript;
 mod view;
 
 pub use session::{RestoreError, Session};

@@ -109,7 +109,7 @@ pub struct StoppedView {
 }
 
 /// The composer.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ComposerView {
     /// What stands in it. The screen writes it into the text field only when `revision` changes, so that a
     /// keystroke never comes back and moves the cursor.
@@ -124,6 +124,17 @@ pub struct ComposerView {
     pub can_send: bool,
     /// Whether it is sent by itself when somebody joins.
     pub send_when_joined: bool,
+}
+
+/// Never shows what was typed, nor how much.
+impl std::fmt::Debug for ComposerView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ComposerView")
+            .field("revision", &self.revision)
+            .field("can_send", &self.can_send)
+            .field("send_when_joined", &self.send_when_joined)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One entry of the conversation.

@@ -1,0 +1,37 @@
+//! A visitor's durable commands, as they wait in the outbox and in the snapshot.
+
+use serde::{Deserialize, Serialize};
+use tealight_protocol::{Answers, Area, Cid, Route, Secret, Start, Text, VisitorFrame};
+
+/// A durable command.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(super) enum Durable {
+    /// Joins the waiting room.
+    Start { area: Option<Area>, lang: String, route: Route },
+    /// Says something.
+    Send { text: Text },
+    /// Answers the survey.
+    Answer { survey: String, answers: Answers },
+    /// Ends the conversation.
+    End,
+    /// Has everything erased.
+    Erase,
+}
+
+impl Durable {
+    /// The frame that carries the command.
+    pub(super) fn frame(&self, cid: Cid, secret: &Secret) -> VisitorFrame {
+        match self.clone() {
+            Self::Start { area, lang, route } => {
+                VisitorFrame::Start(Start { cid, secret: secret.clone(), area, lang, route })
+            }
+            Self::Send { text } => VisitorFrame::Send { cid, text },
+            Self::Answer { survey, answers } => {
+                VisitorFrame::Answer { cid, reference: survey, data: answers }
+            }
+            Self::End => VisitorFrame::End { cid },
+            Self::Erase => VisitorFrame::Erase { cid },
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What survives a reload of the page: the way back, and the words that are nowhere else. Never what was said.
+
+use serde::{Deserialize, Serialize};
+use tealight_protocol::{Cid, Person, Secret};
+
+use super::durable::Durable;
+
+/// The version that this build writes, and the only one it reads.
+const VERSION: u32 = 1;
+
+/// A snapshot.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Snapshot {
+    v: u32,
+    pub(super) secret: Secret,
+    pub(super) place: Place,
+    pub(super) draft: String,
+    /// The name under which the draft is sent when somebody joins, if it shall be. A copied tab sends it under
+    /// the same name, so that it is sent once.
+    pub(super) when_joined: Option<Cid>,
+    pub(super) outbox: Vec<Stored>,
+}
+
+/// Where the visitor was, for the first picture after a reload. The backend's word replaces it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Place {
+    Joining,
+    Waiting,
+    Talking(Person),
+}
+
+/// A command of the outbox.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    pub(super) cid: Cid,
+    pub(super) refused: bool,
+    pub(super) command: Durable,
+}
+
+impl Snapshot {
+    pub(super) fn new(
+        secret: Secret,
+        place: Place,
+        draft: String,
+        when_joined: Option<Cid>,
+        outbox: Vec<Stored>,
+    ) -> Self {
+        Self { v: VERSION, secret, place, draft, when_joined, outbox }
+    }
+
+    /// Reads a snapshot, if it is whole, of this version, and says one thing only.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let snapshot: Self = serde_json::from_str(text).ok()?;
+        let starts = snapshot.outbox.iter().any(|item| matches!(item.command, Durable::Start { .. }));
+        let is_sound = snapshot.v == VERSION && (starts || !matches!(snapshot.place, Place::Joining));
+        is_sound.then_some(snapshot)
+    }
+}

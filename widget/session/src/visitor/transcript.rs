@@ -1,0 +1,144 @@
+//! What was said and what happened, as entries in order.
+
+use std::sync::Arc;
+
+use tealight_protocol::{Event, EventKind, OperatorId, Party, Person, Seq};
+
+use super::durable::Durable;
+use super::{Entry, EntryKind};
+use crate::Delivery;
+use crate::log::{Arrival, Log};
+use crate::outbox::{ItemState, Outbox};
+
+/// The committed part of a conversation.
+#[derive(Default)]
+pub(super) struct Transcript {
+    pub(super) log: Log,
+    entries: Vec<Arc<Entry>>,
+    people: Vec<Person>,
+    /// How far the operator has come.
+    theirs: tealight_protocol::Watermark,
+    version: u32,
+}
+
+impl Transcript {
+    /// Grows whenever an entry changed.
+    pub(super) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Forgets everything, because the backend begins again.
+    pub(super) fn reset(&mut self) {
+        *self = Self { version: self.version + 1, ..Self::default() };
+    }
+
+    /// Judges an event by its position, and keeps it if it is the next.
+    pub(super) fn arrived(&mut self, event: &Event) -> Arrival {
+        let arrival = self.log.arrived(event.seq);
+        if arrival == Arrival::Next {
+            self.keep(event);
+        }
+        arrival
+    }
+
+    /// How far the operator has come. It only grows.
+    pub(super) fn marked(&mut self, mark: tealight_protocol::Watermark) {
+        let merged = self.theirs.merged(mark);
+        if merged == self.theirs {
+            return;
+        }
+        self.theirs = merged;
+        self.version += 1;
+        for entry in &mut self.entries {
+            if let (EntryKind::Own { delivery, .. }, Some(seq)) = (&entry.kind, entry.seq)
+                && *delivery != delivery_of(merged, seq)
+                && let EntryKind::Own { delivery, .. } = &mut Arc::make_mut(entry).kind
+            {
+                *delivery = delivery_of(merged, seq);
+            }
+        }
+    }
+
+    /// How many entries from others stand after this position.
+    pub(super) fn unread_after(&self, read: Seq) -> u32 {
+        let unread = self.entries.iter().rev().take_while(|entry| entry.seq > Some(read));
+        unread.filter(|e| matches!(e.kind, EntryKind::Theirs { .. } | EntryKind::Joined(_))).count() as u32
+    }
+
+    /// Whether the visitor said something after this position.
+    pub(super) fn has_own_after(&self, seq: Seq) -> bool {
+        let mut later = self.entries.iter().rev().take_while(|entry| entry.seq > Some(seq));
+        later.any(|entry| matches!(entry.kind, EntryKind::Own { .. }))
+    }
+
+    /// Everything for the screen: what is committed, then what is on its way.
+    pub(super) fn list(&self, outbox: &Outbox<Durable>) -> Vec<Arc<Entry>> {
+        let mut list = self.entries.clone();
+        for item in outbox.items() {
+            let Durable::Send { text } = &item.command else { continue };
+            let delivery = match item.state {
+                ItemState::Waiting | ItemState::InFlight { .. } | ItemState::Deferred { .. } => {
+                    Delivery::Sending
+                }
+                ItemState::Committed => Delivery::Sent,
+                ItemState::Refused => Delivery::NotSent,
+            };
+            let kind = EntryKind::Own { cid: item.cid.clone(), text: text.clone(), delivery };
+            list.push(Arc::new(Entry { key: own_key(&item.cid), seq: None, at: None, kind }));
+        }
+        list
+    }
+
+    fn keep(&mut self, event: &Event) {
+        let mut key = event.seq.to_string();
+        let kind = match &event.kind {
+            EventKind::Message { from: Party::Visitor, cid: Some(cid), text, .. } => {
+                key = own_key(cid);
+                let delivery = delivery_of(self.theirs, event.seq);
+                EntryKind::Own { cid: cid.clone(), text: text.clone(), delivery }
+            }
+            EventKind::Message { from, text, link, automatic, .. } => EntryKind::Theirs {
+                from: from.clone(),
+                name: match from {
+                    Party::Operator(id) => self.name_of(id),
+                    Party::Visitor | Party::System => None,
+                },
+                text: text.clone(),
+                link: link.clone().filter(tealight_protocol::Link::is_allowed),
+                automatic: *automatic || *from == Party::System,
+            },
+            EventKind::Joined { who } => {
+                self.people.retain(|person| person.id != who.id);
+                self.people.push(who.clone());
+                EntryKind::Joined(who.clone())
+            }
+            EventKind::Left { who, reason, .. } => {
+                EntryKind::Left { name: self.name_of(who), reason: *reason }
+            }
+            EventKind::Started { .. }
+            | EventKind::Survey { .. }
+            | EventKind::Ended { .. }
+            | EventKind::Unknown => return,
+        };
+        self.version += 1;
+        self.entries.push(Arc::new(Entry { key, seq: Some(event.seq), at: Some(event.at.clone()), kind }));
+    }
+
+    fn name_of(&self, id: &OperatorId) -> Option<String> {
+        self.people.iter().find(|person| person.id == *id).map(|person| person.name.clone())
+    }
+}
+
+fn own_key(cid: &tealight_protocol::Cid) -> String {
+    cid.as_str().to_owned()
+}
+
+fn delivery_of(mark: tealight_protocol::Watermark, seq: Seq) -> Delivery {
+    if mark.read >= seq {
+        Delivery::Seen
+    } else if mark.delivered >= seq {
+        Delivery::Delivered
+    } else {
+        Delivery::Sent
+    }
+}
