@@ -4,11 +4,11 @@
 
 /// Names one string of the locale file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(&'static str);
+pub(crate) struct Key(&'static str);
 
 impl Key {
     /// The key as it stands in the locale file.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.0
     }
 }
@@ -16,7 +16,7 @@ impl Key {
 macro_rules! keys {
     ($($constant:ident = $name:literal $([$($placeholder:literal),+])? ;)+) => {
         impl Key {
-            $(#[doc = $name] pub const $constant: Key = Key($name);)+
+            $(#[doc = $name] pub(crate) const $constant: Key = Key($name);)+
         }
 
         /// Every key with its placeholders.
@@ -28,8 +28,11 @@ macro_rules! keys {
 keys! {
     // How this language writes times and numbers, as a BCP 47 tag: "en-GB" for the English file.
     FORMAT_LOCALE = "format.locale";
+    // Which way it is written: "ltr" or "rtl".
+    FORMAT_DIRECTION = "format.direction";
 
     // The bar at the top.
+    BAR_NEUTRAL = "bar.neutral";
     BAR_MINIMISE = "bar.minimise";
     BAR_EXIT = "bar.exit";
     OPENING = "opening";
@@ -37,7 +40,6 @@ keys! {
     // The line about the connection.
     STRIP_LOST = "strip.lost";
     STRIP_LOST_EARLY = "strip.lost_early";
-    STRIP_BACK = "strip.back";
 
     // Amounts of waiting.
     RANGE_MINUTES = "range.minutes" ["low", "high"];
@@ -103,8 +105,6 @@ keys! {
 
     // Said aloud by screen readers when the wait changes.
     SAY_RANGE = "say.range" ["range"];
-    SAY_PLACE = "say.place" ["place"];
-    SAY_NEW = "say.new" ["count"];
 
     // The composer.
     COMPOSER_LABEL = "composer.label";
@@ -124,7 +124,6 @@ keys! {
     LOG_NEW = "log.new";
     LOG_AUTOMATIC = "log.automatic";
     LOG_YOU = "log.you";
-    LOG_SERVICE = "log.service";
     LOG_SOMEONE = "log.someone";
     LOG_JOINED = "log.joined" ["name"];
     LOG_LEFT = "log.left" ["name"];

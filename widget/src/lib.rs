@@ -1,7 +1,35 @@
-//! The widget: what a visitor sees. Screens and parts in Leptos around the pure session core.
+//! The widget: what a visitor sees. Screens and parts in Leptos around the pure session core, in one shadow root.
+//!
+//! - `core` and the shell crate run the session: socket, timer, storage, the page's lifecycle.
+//! - `context` cuts the session's view into slices; `screens` and `parts` are functions of it and know neither
+//!   session nor protocol beyond the values they show.
+//! - `keys`, `wait_range`, `linkify` and `rows` decide what is said, and are tested on any machine.
+//!
+//! Everything a person wrote becomes a text node. Nothing in here is ever parsed as HTML: pages that require
+//! trusted types run the widget without a policy, and a test reads the markup for what would need one.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 mod keys;
 mod linkify;
 mod rows;
 mod wait_range;
+
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+mod context;
+#[cfg(target_arch = "wasm32")]
+mod core;
+#[cfg(target_arch = "wasm32")]
+mod i18n;
+#[cfg(target_arch = "wasm32")]
+mod mount;
+#[cfg(target_arch = "wasm32")]
+mod options;
+#[cfg(target_arch = "wasm32")]
+mod parts;
+#[cfg(target_arch = "wasm32")]
+mod screens;
+
+#[cfg(target_arch = "wasm32")]
+pub use mount::{Handle, mount};

@@ -2,7 +2,7 @@
 
 /// A piece of a text. The pieces together are the text, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// Words.
     Plain(&'a str),
     /// An address, shown whole, that leads where it says.
@@ -13,7 +13,7 @@ pub enum Piece<'a> {
 const BEGINNINGS: [&str; 3] = ["https://", "tel:", "mailto:"];
 
 /// Cuts a text into words and links.
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut plain_from = 0;
     let mut at = 0;
@@ -37,7 +37,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// Whether an address may be put into an `href` at all: of a helpline's own offers, and of links.
-pub fn is_safe_address(address: &str) -> bool {
+pub(crate) fn is_safe_address(address: &str) -> bool {
     let scheme = address.split(':').next().unwrap_or_default();
     ["https", "tel", "sms", "mailto"].iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
         && address.len() > scheme.len() + 1
@@ -45,7 +45,7 @@ pub fn is_safe_address(address: &str) -> bool {
 }
 
 /// Whether an address leads to a page, and so must open beside the chat and not in its place.
-pub fn is_page(address: &str) -> bool {
+pub(crate) fn is_page(address: &str) -> bool {
     address.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
@@ -55,7 +55,9 @@ fn next_beginning(text: &str, from: usize) -> Option<usize> {
     (from..bytes.len()).find(|&at| {
         let free = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
         free && BEGINNINGS.iter().any(|beginning| {
-            bytes.get(at..at + beginning.len()).is_some_and(|here| here.eq_ignore_ascii_case(beginning.as_bytes()))
+            bytes
+                .get(at..at + beginning.len())
+                .is_some_and(|here| here.eq_ignore_ascii_case(beginning.as_bytes()))
         })
     })
 }
@@ -63,7 +65,9 @@ fn next_beginning(text: &str, from: usize) -> Option<usize> {
 /// How long the link at the beginning of `rest` is; 0 if there is nothing behind its beginning.
 fn link_len(rest: &str) -> usize {
     let until_space = rest
-        .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '“' | '”' | '«' | '»'))
+        .find(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '“' | '”' | '«' | '»')
+        })
         .unwrap_or(rest.len());
     let mut link = &rest[..until_space];
     // The full stop ends the sentence and not the address; a bracket belongs to it only if it was opened in it.
@@ -79,9 +83,9 @@ fn link_len(rest: &str) -> usize {
         }
         link = &link[..link.len() - last.len_utf8()];
     }
-    let begun = BEGINNINGS
-        .iter()
-        .find(|beginning| link.get(..beginning.len()).is_some_and(|here| here.eq_ignore_ascii_case(beginning)));
+    let begun = BEGINNINGS.iter().find(|beginning| {
+        link.get(..beginning.len()).is_some_and(|here| here.eq_ignore_ascii_case(beginning))
+    });
     match begun {
         Some(beginning) if link.len() > beginning.len() => link.len(),
         _ => 0,
@@ -106,7 +110,10 @@ mod tests {
             ]
         );
         assert_eq!(pieces("tel:08081570199"), [Link("tel:08081570199")]);
-        assert_eq!(pieces("→ MAILTO:a@example.org…"), [Plain("→ "), Link("MAILTO:a@example.org"), Plain("…")]);
+        assert_eq!(
+            pieces("→ MAILTO:a@example.org…"),
+            [Plain("→ "), Link("MAILTO:a@example.org"), Plain("…")]
+        );
     }
 
     #[test]
@@ -130,7 +137,12 @@ mod tests {
 
     #[test]
     fn the_pieces_are_the_text() {
-        for text in ["a https://é.example/ü b", "https://a.example https://b.example", "\u{1F469}tel:1\u{1F469}", "tel:tel:tel:"] {
+        for text in [
+            "a https://é.example/ü b",
+            "https://a.example https://b.example",
+            "\u{1F469}tel:1\u{1F469}",
+            "tel:tel:tel:",
+        ] {
             let again: String = pieces(text)
                 .iter()
                 .map(|piece| match piece {
@@ -143,10 +155,19 @@ mod tests {
 
     #[test]
     fn only_four_schemes_reach_a_page() {
-        for good in ["https://example.org", "tel:999", "sms:60777?body=TALK", "mailto:a@example.org", "TEL:1"] {
+        for good in ["https://example.org", "tel:999", "sms:60777?body=TALK", "mailto:a@example.org", "TEL:1"]
+        {
             assert!(is_safe_address(good), "{good}");
         }
-        for bad in ["http://example.org", "javascript:alert(1)", "tel:", "", "//example.org", "ja\nvascript:x", "tel:1 2"] {
+        for bad in [
+            "http://example.org",
+            "javascript:alert(1)",
+            "tel:",
+            "",
+            "//example.org",
+            "ja\nvascript:x",
+            "tel:1 2",
+        ] {
             assert!(!is_safe_address(bad), "{bad}");
         }
     }

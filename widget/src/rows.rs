@@ -11,25 +11,25 @@ const PAUSE_MS: f64 = 5.0 * 60.0 * 1000.0;
 
 /// A moment, and the day it is on where the visitor is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
+pub(crate) struct Moment {
     /// Milliseconds of the wall clock.
-    pub ms: f64,
+    pub(crate) ms: f64,
     /// The day, counted from any origin.
-    pub day: i64,
+    pub(crate) day: i64,
 }
 
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Stable while rows are added: for keyed lists.
-    pub key: String,
+    pub(crate) key: String,
     /// What the row is.
-    pub kind: RowKind,
+    pub(crate) kind: RowKind,
 }
 
 /// What a row is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum RowKind {
+pub(crate) enum RowKind {
     /// A new day begins.
     Day(f64),
     /// The time, after a pause.
@@ -42,13 +42,13 @@ pub enum RowKind {
 
 /// One person's words in a row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub(crate) struct Run {
     /// Whether they are the visitor's own.
-    pub own: bool,
+    pub(crate) own: bool,
     /// The name to show once, where known.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The messages.
-    pub entries: Vec<Arc<Entry>>,
+    pub(crate) entries: Vec<Arc<Entry>>,
 }
 
 /// Who speaks in an entry.
@@ -59,7 +59,7 @@ enum Speaker<'a> {
 }
 
 /// Cuts the entries into rows. `moment` says when an entry was committed, if it was.
-pub fn rows(entries: &[Arc<Entry>], moment: impl Fn(&Entry) -> Option<Moment>) -> Vec<Row> {
+pub(crate) fn rows(entries: &[Arc<Entry>], moment: impl Fn(&Entry) -> Option<Moment>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut last: Option<Moment> = None;
     let mut last_party: Option<&Party> = None;
@@ -74,7 +74,10 @@ pub fn rows(entries: &[Arc<Entry>], moment: impl Fn(&Entry) -> Option<Moment>) -
         }
         let (own, name, party) = match speaker(entry) {
             Speaker::Nobody => {
-                rows.push(Row { key: ["a", &entry.key].concat(), kind: RowKind::Automatic(Arc::clone(entry)) });
+                rows.push(Row {
+                    key: ["a", &entry.key].concat(),
+                    kind: RowKind::Automatic(Arc::clone(entry)),
+                });
                 continue;
             }
             Speaker::Visitor => (true, None, None),
@@ -97,7 +100,9 @@ pub fn rows(entries: &[Arc<Entry>], moment: impl Fn(&Entry) -> Option<Moment>) -
 fn speaker(entry: &Entry) -> Speaker<'_> {
     match &entry.kind {
         EntryKind::Own { .. } => Speaker::Visitor,
-        EntryKind::Theirs { automatic: true, .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => Speaker::Nobody,
+        EntryKind::Theirs { automatic: true, .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => {
+            Speaker::Nobody
+        }
         EntryKind::Theirs { from, name, automatic: false, .. } => Speaker::Other(from, name.as_ref()),
     }
 }
@@ -118,7 +123,8 @@ mod tests {
 
     #[test]
     fn words_of_one_person_stand_together_and_others_begin_a_run() {
-        let entries = [theirs(1, "op:1", 0.0), theirs(2, "op:1", 1.0), own(3, Some(2.0)), theirs(4, "op:2", 3.0)];
+        let entries =
+            [theirs(1, "op:1", 0.0), theirs(2, "op:1", 1.0), own(3, Some(2.0)), theirs(4, "op:2", 3.0)];
         assert_eq!(shape(&entries), ["day", "op:1 ×2", "own ×1", "op:2 ×1"]);
     }
 

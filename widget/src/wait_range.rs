@@ -7,7 +7,7 @@ const LADDER: [u32; 12] = [1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120];
 
 /// What to say about a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitWords {
+pub(crate) enum WaitWords {
     /// "less than 2 minutes"
     LessThan(Amount),
     /// "20 to 45 minutes", "1 to 1½ hours", "45 minutes to 1½ hours"
@@ -20,7 +20,7 @@ pub enum WaitWords {
 
 /// A step of the ladder in the unit it is said in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Amount {
+pub(crate) enum Amount {
     /// Up to an hour, in minutes.
     Minutes(u32),
     /// Above an hour, in half hours: 3 is one and a half.
@@ -30,13 +30,14 @@ pub enum Amount {
 impl WaitWords {
     /// The words for an estimate. Whatever a backend sends, the answer is on the ladder, and never narrower than
     /// what was sent.
-    pub fn of(wait: Wait) -> Self {
+    pub(crate) fn of(wait: Wait) -> Self {
         let (low_s, high_s) = match wait {
             Wait::Range { low_s, high_s } => (low_s, high_s),
             Wait::Closed | Wait::Unknown => return Self::Unknown,
         };
         let low = LADDER.into_iter().rev().find(|step| step * 60 <= low_s);
-        let high = high_s.and_then(|high_s| LADDER.into_iter().find(|step| u64::from(*step) * 60 >= u64::from(high_s)));
+        let high = high_s
+            .and_then(|high_s| LADDER.into_iter().find(|step| u64::from(*step) * 60 >= u64::from(high_s)));
         match (low, high) {
             (None, Some(high)) => Self::LessThan(Amount::small_unit(high)),
             (None, None) => Self::Unknown,

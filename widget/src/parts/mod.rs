@@ -1,0 +1,14 @@
+//! The pieces that screens are made of.
+
+pub(crate) mod announcer;
+pub(crate) mod bubble;
+pub(crate) mod composer;
+pub(crate) mod confirm;
+pub(crate) mod header;
+pub(crate) mod icon;
+pub(crate) mod log;
+pub(crate) mod note;
+pub(crate) mod others;
+pub(crate) mod quick_replies;
+pub(crate) mod strip;
+pub(crate) mod typing;
