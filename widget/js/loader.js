@@ -33,34 +33,32 @@
     },
   };
 
-  const CSS = `:host{all:initial!important;display:contents!important;
---p:var(--tealight-paper,#fbf8f3);--r:var(--tealight-raised,#fff);--i:var(--tealight-ink,#22303c);--e:var(--tealight-edge,#857d70);--a:var(--tealight-accent,#0f5f63);--o:var(--tealight-on-accent,#fff);--f:var(--tealight-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif);--g:var(--tealight-gap,16px)}
-:host([hidden]){display:none!important}
-@media (prefers-color-scheme:dark){:host(:not([theme=light])){--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}}
-:host([theme=dark]){--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}
+  // Everything is under one box without a box of its own, so that the host's flow has nothing to make room for.
+  const CSS = `:host{all:initial!important;display:contents!important}
+:host([hidden]),[hidden]{display:none!important}
 *{box-sizing:border-box}
-[hidden]{display:none!important}
-.dock,.window{position:fixed;z-index:var(--tealight-layer,900);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--f);color:var(--i)}
-:host([position=start]) .dock,:host([position=start]) .window{inset-inline:calc(var(--g) + env(safe-area-inset-left)) auto}
+.box{display:contents;--p:var(--tealight-paper,#fbf8f3);--r:var(--tealight-raised,#fff);--i:var(--tealight-ink,#22303c);--e:var(--tealight-edge,#857d70);--a:var(--tealight-accent,#0f5f63);--o:var(--tealight-on-accent,#fff);--g:var(--tealight-gap,16px);--l:var(--tealight-layer,900)}
+.dark{--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}
+.box>*{position:fixed;z-index:var(--l);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--tealight-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif);color:var(--i)}
+.start>*{inset-inline:calc(var(--g) + env(safe-area-inset-left)) auto}
 .dock{display:flex;gap:8px;align-items:center;max-width:calc(100vw - 2*var(--g))}
 button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px;padding:8px 16px;border:1.5px solid var(--e);border-radius:99px;background:var(--r);cursor:pointer;touch-action:manipulation}
-.launcher{position:relative;display:flex;align-items:center;gap:10px;min-height:56px;padding-inline:18px 22px;border-color:transparent;background:var(--a);color:var(--o);text-align:start}
+.launcher{display:flex;align-items:center;gap:10px;min-height:56px;padding:8px 20px;border-color:transparent;background:var(--a);color:var(--o);text-align:start}
 .closed .launcher{background:var(--r);color:var(--i);border-color:var(--e)}
-svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
-.badge{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);font-size:15px;line-height:26px;text-align:center}
+i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
+b{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
 :focus-visible{outline:3px solid var(--a);outline-offset:3px}
-.window{z-index:calc(var(--tealight-layer,900) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;animation:in .18s ease-out}
+.window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:2px solid transparent;animation:in .18s ease-out}
 .window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
-.plain p{margin:0 0 16px}
-.plain a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
-.plain span{color:var(--i);font-weight:400}
+p{margin:0 0 16px}
+a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
+a span{color:var(--i);font-weight:400}
 @keyframes in{from{opacity:0;transform:translateY(8px)}}
-@media (max-width:480px),(max-height:480px){.window,:host([position=start]) .window{z-index:2147483647;inset:0;width:100%;height:100%;max-height:100dvh;border-radius:0;box-shadow:none;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
+@media (max-width:480px),(max-height:480px){.box .window{z-index:2147483647;inset:0;width:100%;height:100%;max-height:100dvh;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
 @media (prefers-reduced-motion:reduce){.window{animation:none}}
-@media (forced-colors:active){.window,.launcher{border:2px solid ButtonText}}
-@media print{.dock,.window{display:none}}`;
+@media print{.box{display:none}}`;
 
   const script = document.currentScript;
   const home = script?.src ? new URL(script.src).origin : location.origin;
@@ -71,35 +69,21 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     return node;
   };
 
-  const icon = (path) => {
-    const make = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
-    const svg = make("svg");
-    const line = make("path");
-    svg.setAttribute("viewBox", "0 0 24 24");
-    svg.setAttribute("aria-hidden", "true");
-    line.setAttribute("d", path);
-    svg.append(line);
-    return svg;
-  };
-
-  // A speech bubble with a small flame in it.
-  const LAMP = "M4 5h16v12h-7.5L8 20.5V17H4zM12 7.2c3.5 3.7 2 5.9 0 5.9s-3.5-2.2 0-5.9z";
-
-  // One request for each server, however many elements there are; a failure is as good as no news.
-  const statuses = {};
+  // A failure is as good as no news.
   const status = (server) =>
-    (statuses[server] ??= fetch(server + "/v1/status", { credentials: "omit", referrerPolicy: "no-referrer" })
+    fetch(server + "/v1/status", { credentials: "omit", referrerPolicy: "no-referrer" })
       .then((response) => (response.ok ? response.json() : {}))
-      .catch(() => ({})));
+      .catch(() => ({}));
 
-  const visible = window.visualViewport;
+  const visible = visualViewport;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   class TealightChat extends HTMLElement {
-    static observedAttributes = ["label", "label-closed", "lang", "discreet", "width", "height", "theme"];
+    static observedAttributes = ["label", "label-closed", "lang", "position", "discreet", "width", "height", "theme"];
 
     #root = this.attachShadow({ mode: "open" });
-    #status = {};
+    #status = {}; // the last answer of /v1/status
+    #asked; // settles when that has come
     #state = "";
     #unread = 0;
     #opening; // the one load in flight or done: Promise<boolean>, undefined before and after a failure
@@ -108,6 +92,8 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     #port;
     #inline; // the widget's handle in inline mode
     #timer;
+    #attached; // aborted when the element leaves the page
+    #box;
     #dock;
     #launcher;
     #exit;
@@ -117,28 +103,25 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     connectedCallback() {
       if (!this.#window) this.#build();
       this.#paint();
-      status(this.#server).then((answer) => {
+      this.#asked = status(this.#server).then((answer) => {
         this.#status = answer;
         this.#paint();
       });
-      visible?.addEventListener("resize", this.#fit);
-      visible?.addEventListener("scroll", this.#fit);
-      dark.addEventListener("change", this.#sendTokens);
+      const { signal } = (this.#attached = new AbortController());
+      visible.addEventListener("resize", this.#fit, { signal });
+      visible.addEventListener("scroll", this.#fit, { signal });
+      dark.addEventListener("change", this.#repaint, { signal });
     }
 
     // A removed iframe loses its document, so coming back starts closed; the conversation itself waits on the server.
     disconnectedCallback() {
-      visible?.removeEventListener("resize", this.#fit);
-      visible?.removeEventListener("scroll", this.#fit);
-      dark.removeEventListener("change", this.#sendTokens);
+      this.#attached.abort();
       this.#discard();
       this.#show(false);
     }
 
     attributeChangedCallback() {
-      if (!this.#window) return;
-      this.#paint();
-      this.#sendTokens();
+      if (this.#window) this.#repaint();
     }
 
     /** Opens the chat. Resolves to true once its first screen is painted, to false when contacts are shown instead. */
@@ -169,8 +152,16 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
       if (await this.open()) this.#tell({ type: "end" });
     }
 
+    #get(name) {
+      return this.getAttribute(name);
+    }
+
+    #has(name) {
+      return this.hasAttribute(name);
+    }
+
     get #server() {
-      return new URL(this.getAttribute("server") || home, location.href).origin;
+      return new URL(this.#get("server") || home, location.href).origin;
     }
 
     get #words() {
@@ -178,7 +169,7 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     }
 
     get #lang() {
-      return this.getAttribute("lang") || document.documentElement.lang || "en";
+      return this.#get("lang") || document.documentElement.lang || "en";
     }
 
     #emit(name, detail) {
@@ -201,26 +192,28 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
       this.#window = make("div", { className: "window", part: "window", hidden: true }, this.#plain);
       this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
       this.#dock = make("div", { className: "dock", part: "dock" }, this.#launcher, this.#exit);
-      root.append(this.#dock, this.#window);
+      this.#box = make("div", {}, this.#dock, this.#window);
+      root.append(this.#box);
     }
 
     #paint() {
       const words = this.#words;
-      const closed = ["closed", "full"].includes(this.#status.state);
+      const closed = /closed|full/.test(this.#status.state);
       const label = closed
-        ? this.getAttribute("label-closed") || words.closed
-        : this.getAttribute("label") || words.open;
-      const text = this.hasAttribute("discreet") ? words.discreet : label;
-      this.#dock.classList.toggle("closed", closed && !this.#state);
-      this.#launcher.replaceChildren(icon(LAMP), make("span", {}, text));
+        ? this.#get("label-closed") || words.closed
+        : this.#get("label") || words.open;
+      const text = this.#has("discreet") ? words.discreet : label;
+      const theme = this.#get("theme") || (dark.matches ? "dark" : "");
+      this.#box.className = ["box", theme, this.#get("position"), closed && !this.#state ? "closed" : ""].join(" ");
+      this.#launcher.replaceChildren(make("i", {}), make("span", {}, text));
       if (this.#unread) {
         const count = this.#unread > 9 ? "9+" : this.#unread;
-        this.#launcher.append(make("span", { className: "badge", part: "badge", ariaLabel: count + " " + words.fresh }, "" + count));
+        this.#launcher.append(make("b", { part: "badge", ariaLabel: count + " " + words.fresh }, "" + count));
       }
       this.#exit.textContent = words.exit;
-      this.#exit.hidden = this.#state != "waiting" && this.#state != "talking";
+      this.#exit.hidden = !/waiting|talking/.test(this.#state);
       for (const name of ["width", "height"]) {
-        const size = parseInt(this.getAttribute(name));
+        const size = parseInt(this.#get(name));
         this.#window.style.setProperty("--" + name[0], size > 0 ? size + "px" : "");
       }
       this.#paintPlain();
@@ -230,10 +223,10 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     #paintPlain() {
       const words = this.#words;
       const failed = !this.#opening;
-      const phone = this.getAttribute("phone");
+      const phone = this.#get("phone");
       const offers = (this.#status.offers || []).filter((offer) => SAFE_LINK.test(offer.uri));
       if (phone && !offers.some((offer) => offer.channel == "phone")) {
-        offers.unshift({ uri: "tel:" + phone.replace(/[^+\d]/g, ""), label: this.getAttribute("phone-label") || phone });
+        offers.unshift({ uri: "tel:" + phone.replace(/[^+\d]/g, ""), label: this.#get("phone-label") || phone });
       }
       this.#plain.replaceChildren(
         make(
@@ -262,7 +255,7 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     // On a phone the window keeps to what the keyboard leaves; pinch zoom stays the visitor's own.
     #fit = () => {
       const { style } = this.#window;
-      const small = visible?.scale < 1.05 && matchMedia("(max-width:480px),(max-height:480px)").matches;
+      const small = visible.scale < 1.05 && matchMedia("(max-width:480px),(max-height:480px)").matches;
       style.top = small ? visible.offsetTop + "px" : "";
       style.height = small ? visible.height + "px" : "";
     };
@@ -270,11 +263,11 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     #load() {
       const loaded = new Promise((resolve) => (this.#settle = resolve));
       this.#timer = setTimeout(() => this.#fail(), SILENCE_MS);
-      const inline = this.getAttribute("mode") == "inline";
-      if (inline && !this.hasAttribute("trust-host")) {
+      const inline = this.#get("mode") == "inline";
+      if (inline && !this.#has("trust-host")) {
         console.warn("tealight: mode=inline needs the attribute trust-host; using the frame.");
       }
-      if (inline && this.hasAttribute("trust-host")) {
+      if (inline && this.#has("trust-host")) {
         this.#loadInline().catch(() => this.#opening && this.#fail());
       } else {
         this.#loadFrame();
@@ -309,8 +302,9 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
       const box = make("div", { hidden: true });
       this.#content = box;
       this.#window.append(box);
-      const [{ mountInline }, { name }] = await Promise.all([import(new URL(ASSETS.element, server)), status(server)]);
-      const options = { name, lang: this.#lang, exit_url: this.#exitUrl, discreet: this.hasAttribute("discreet") };
+      const { mountInline } = await import(new URL(ASSETS.element, server));
+      await this.#asked;
+      const options = { name: this.#status.name, lang: this.#lang, exit_url: this.#exitUrl, discreet: this.#has("discreet") };
       const handle = await mountInline(box, options, ASSETS, server, (type, detail) => {
         if (this.#content == box) this.#hear({ type, ...detail });
       });
@@ -325,11 +319,16 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
       if (message.type == "end") this.#inline?.end();
     }
 
-    #sendTokens = () => {
+    #sendTokens() {
       const style = getComputedStyle(this);
-      const tokens = { scheme: this.getAttribute("theme") || "" };
+      const tokens = { scheme: this.#get("theme") || "" };
       for (const name of TOKENS) tokens[name] = style.getPropertyValue("--tealight-" + name).trim();
       this.#tell({ type: "tokens", tokens });
+    }
+
+    #repaint = () => {
+      this.#paint();
+      this.#sendTokens();
     };
 
     // The closed set of what the widget may say. Everything else is ignored.
@@ -390,7 +389,7 @@ svg{flex:none;width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:
     }
 
     get #exitUrl() {
-      const url = this.getAttribute("exit-url") || "";
+      const url = this.#get("exit-url") || "";
       return /^https?:/i.test(url) ? url : DEFAULT_EXIT;
     }
 
