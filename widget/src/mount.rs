@@ -34,7 +34,7 @@ pub struct Handle {
 /// Paints the widget into a shadow root. `options` is JSON, `locale` the parsed file of words, and `notify` hears
 /// what happens, never what is said.
 #[wasm_bindgen]
-pub fn mount(root: ShadowRoot, options: &str, locale: JsValue, notify: Function) -> Result<Handle, JsValue> {
+pub fn mount(root: &ShadowRoot, options: &str, locale: JsValue, notify: Function) -> Result<Handle, JsValue> {
     let options = Options::parse(options);
     let words = Words::new(locale, &options.lang);
     let config = Config { lang: options.lang.clone() };
