@@ -48,7 +48,7 @@ button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px
 i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
 b{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
 :focus-visible{outline:3px solid var(--a);outline-offset:3px}
-.window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:2px solid transparent;animation:in .18s ease-out}
+.window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886;animation:in .18s ease-out}
 .window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
