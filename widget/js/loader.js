@@ -6,8 +6,6 @@
  * the protocol, the conversation or any typed text, and it never touches the host page's own styles, head or storage.
  */
 (() => {
-  "use strict";
-
   // Filled in by the build: {element, glue, wasm, css, locales}, paths of hashed files below the server's origin.
   const ASSETS = __TEALIGHT_ASSETS__;
 
@@ -186,8 +184,8 @@ a span{color:var(--i);font-weight:400}
         root.append(make("style", { textContent: CSS }));
       }
       const leave = () => this.#leave();
-      this.#launcher = make("button", { className: "launcher", part: "launcher", type: "button", onclick: () => this.open() });
-      this.#exit = make("button", { part: "launcher-exit", type: "button", onclick: leave });
+      this.#launcher = make("button", { className: "launcher", part: "launcher", ariaHasPopup: "dialog", onclick: () => this.open() });
+      this.#exit = make("button", { part: "launcher-exit", onclick: leave });
       this.#plain = make("div", { className: "plain", part: "fallback" });
       this.#window = make("div", { className: "window", part: "window", hidden: true }, this.#plain);
       this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
@@ -232,14 +230,14 @@ a span{color:var(--i);font-weight:400}
         make(
           "div",
           {},
-          make("button", { type: "button", onclick: () => this.close() }, words.close),
-          make("button", { type: "button", onclick: () => this.#leave() }, words.exit),
+          make("button", { onclick: () => this.close() }, words.close),
+          make("button", { onclick: () => this.#leave() }, words.exit),
         ),
-        make("p", { role: "status" }, failed ? words.failed : words.opening),
+        make("p", { tabIndex: -1 }, failed ? words.failed : words.opening),
         ...offers.map((offer) =>
           make("a", { href: offer.uri, rel: "noreferrer" }, offer.label, make("span", {}, offer.hours || "")),
         ),
-        ...(failed ? [make("p", {}), make("button", { type: "button", onclick: () => this.open() }, words.retry)] : []),
+        ...(failed ? [make("p", {}), make("button", { onclick: () => this.open() }, words.retry)] : []),
       );
     }
 
@@ -261,6 +259,7 @@ a span{color:var(--i);font-weight:400}
     };
 
     #load() {
+      this.#discard();
       const loaded = new Promise((resolve) => (this.#settle = resolve));
       this.#timer = setTimeout(() => this.#fail(), SILENCE_MS);
       const inline = this.#get("mode") == "inline";
@@ -343,6 +342,7 @@ a span{color:var(--i);font-weight:400}
         if (!this.#window.hidden) this.#content.focus();
       } else if (type == "ready") {
         this.#settle(true);
+        this.#opening ??= Promise.resolve(true); // the visitor tried again inside the frame
         this.#emit("ready");
       } else if (type == "fallback") {
         if (this.#inline || !this.#port) return this.#fail();
@@ -369,7 +369,7 @@ a span{color:var(--i);font-weight:400}
     #fail() {
       this.#discard();
       this.#paintPlain();
-      this.#plain.querySelector("button")?.focus();
+      this.#plain.querySelector("p").focus();
     }
 
     #discard() {
