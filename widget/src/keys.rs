@@ -85,6 +85,7 @@ keys! {
     // The waiting room.
     WAITING_TITLE = "waiting.title";
     WAITING_LEAD = "waiting.lead";
+    WAITING_CHECKING = "waiting.checking";
     WAITING_FRESH_NOW = "waiting.fresh_now";
     WAITING_FRESH = "waiting.fresh" ["count"];
     WAITING_CHECK = "waiting.check";
@@ -179,7 +180,6 @@ keys! {
     STOPPED_ERASED_LEAD = "stopped.erased_lead";
     STOPPED_REPLACED = "stopped.replaced";
     STOPPED_REPLACED_LEAD = "stopped.replaced_lead";
-    STOPPED_HERE = "stopped.here";
 }
 
 #[cfg(test)]

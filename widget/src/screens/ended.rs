@@ -41,33 +41,31 @@ pub(crate) fn afresh(cx: Context) -> impl IntoView {
     }
 }
 
-/// Words that were written and that nobody has read, for their writer to keep.
-pub(crate) fn kept_words(cx: Context) -> impl IntoView {
-    let mut words: Vec<String> = cx.entries.with_untracked(|entries| {
-        let unsent = entries.iter().filter_map(|entry| match &entry.kind {
-            EntryKind::Own { text, delivery: Delivery::NotSent | Delivery::Sending, .. } => {
-                Some(text.as_str().to_owned())
+/// Words that were written and that nobody has read, for their writer to keep. `was_joined`: somebody was there, so
+/// that what was sent was read.
+pub(crate) fn kept_words(cx: Context, was_joined: bool) -> impl IntoView {
+    let mut words = Vec::new();
+    let mut was_sent = false;
+    cx.entries.with_untracked(|entries| {
+        for entry in entries.iter() {
+            if let EntryKind::Own { text, delivery, .. } = &entry.kind {
+                let is_unsent = matches!(delivery, Delivery::NotSent | Delivery::Sending);
+                if is_unsent || !was_joined {
+                    was_sent |= !is_unsent;
+                    words.push(text.as_str().to_owned());
+                }
             }
-            EntryKind::Own { .. }
-            | EntryKind::Theirs { .. }
-            | EntryKind::Joined(_)
-            | EntryKind::Left { .. } => None,
-        });
-        unsent.collect()
+        }
     });
     words.push(cx.draft());
     words.retain(|words| !words.trim().is_empty());
-    let text = words.join("\n\n");
-    if text.is_empty() {
-        return view! { <p class="lead">{cx.say(Key::ENDED_NOBODY_READ)}</p> }.into_any();
-    }
+    let caption = if was_sent { Key::ENDED_NOBODY_READ } else { Key::KEPT_CAPTION };
     view! {
         <figure class="kept" part="kept">
-            <figcaption>{cx.say(Key::KEPT_CAPTION)}</figcaption>
-            <blockquote class="kept-text" dir="auto">{text}</blockquote>
+            <figcaption>{cx.say(caption)}</figcaption>
+            <blockquote class="kept-text" dir="auto">{words.join("\n\n")}</blockquote>
         </figure>
     }
-    .into_any()
 }
 
 fn goodbye(cx: Context, ended: &EndedView) -> impl IntoView + use<> {
@@ -86,7 +84,7 @@ fn goodbye(cx: Context, ended: &EndedView) -> impl IntoView + use<> {
             <p>{cx.say(Key::ENDED_HARD_AGAIN)}</p>
         }
     });
-    let nobody_read = (!ended.was_joined || ended.unread_words).then(|| kept_words(cx));
+    let nobody_read = ended.unread_words.then(|| kept_words(cx, ended.was_joined));
     view! {
         <h2 class="title" part="title" tabindex="-1">{cx.say(title)}</h2>
         {thanks}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use tealight_session::StopReason;
-use tealight_session::visitor::{Command, StoppedView};
+use tealight_session::visitor::StoppedView;
 
 use super::ended::{afresh, kept_words};
 use crate::context::Context;
@@ -30,28 +30,16 @@ fn reason(cx: Context, stopped: &StoppedView) -> impl IntoView + use<> {
         StopReason::Replaced => (Key::STOPPED_REPLACED, Key::STOPPED_REPLACED_LEAD),
     };
     let way_on = match stopped.reason {
-        StopReason::Expired | StopReason::Erased => Some(afresh(cx).into_any()),
-        StopReason::Replaced => Some(here(cx).into_any()),
-        StopReason::Incompatible | StopReason::Forbidden | StopReason::LoggedOut => None,
+        StopReason::Expired | StopReason::Erased => Some(afresh(cx)),
+        StopReason::Incompatible | StopReason::Forbidden | StopReason::LoggedOut | StopReason::Replaced => {
+            None
+        }
     };
-    let kept = stopped.unread_words.then(|| kept_words(cx));
+    let kept = stopped.unread_words.then(|| kept_words(cx, true));
     view! {
         <h2 class="title" part="title" tabindex="-1">{cx.say(title)}</h2>
         <p class="lead">{cx.say(lead)}</p>
         {kept}
         {way_on}
-    }
-}
-
-/// Takes the conversation back from the other window.
-fn here(cx: Context) -> impl IntoView {
-    let press = move |_| {
-        cx.focus_next.set(true);
-        cx.dispatch(Command::Open);
-    };
-    view! {
-        <button class="button" part="button button-primary" data-kind="primary" type="button" on:click=press>
-            {cx.say(Key::STOPPED_HERE)}
-        </button>
     }
 }

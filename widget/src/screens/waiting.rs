@@ -19,6 +19,11 @@ pub(crate) fn waiting_top(cx: Context) -> impl IntoView {
         slice(cx, |waiting| waiting.wait).and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))))
     });
     let has_range = Memo::new(move |_| range.get().is_some());
+    let without_range = Memo::new(move |_| match slice(cx, |waiting| waiting.checked_at).flatten() {
+        Some(_) => Key::RANGE_UNKNOWN,
+        // After a reload, before the backend has said anything.
+        None => Key::WAITING_CHECKING,
+    });
     let kind = move || if has_range.get() { "range" } else { "unknown" };
     let fresh = move || {
         let checked_at = slice(cx, |waiting| waiting.checked_at).flatten()?;
@@ -31,7 +36,7 @@ pub(crate) fn waiting_top(cx: Context) -> impl IntoView {
             <h2 class="wait-title" tabindex="-1">{cx.say(Key::WAITING_TITLE)}</h2>
             {move || has_range.get().then(|| view! { <p class="wait-lead">{cx.say(Key::WAITING_LEAD)}</p> })}
             <p class="wait-range" part="range">
-                {move || range.get().unwrap_or_else(|| cx.say(Key::RANGE_UNKNOWN))}
+                {move || range.get().unwrap_or_else(|| cx.say(without_range.get()))}
             </p>
             <p class="wait-fresh">
                 {fresh}
