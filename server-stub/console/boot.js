@@ -29,12 +29,22 @@ function say(text) {
   place.replaceChildren(main);
 }
 
+// A fault in the program traps it. Whatever called into it sees that as a RuntimeError.
+function watch() {
+  const look = (fault) => {
+    if (fault instanceof WebAssembly.RuntimeError) say(words.stopped);
+  };
+  addEventListener("error", (event) => look(event.error));
+  addEventListener("unhandledrejection", (event) => look(event.reason));
+}
+
 try {
   const text = document.getElementById("tealight-config").textContent;
   const { glue, wasm } = JSON.parse(text);
   const program = await import(glue);
   await program.default({ module_or_path: wasm });
-  program.start(text, () => say(words.stopped));
+  watch();
+  program.start(text);
 } catch (error) {
   console.error("tealight: the console did not start:", error instanceof Error ? error.name : "unknown");
   say(words.failed);

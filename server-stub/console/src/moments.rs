@@ -39,7 +39,8 @@ pub(crate) fn millis(time: &Timestamp) -> Option<Millis> {
         + number(11, 13)? * 3_600
         + number(14, 16)? * 60
         + number(17, 19)?;
-    let fraction: String = text.get(20..).unwrap_or("").chars().chain("000".chars()).take(3).collect();
+    let fraction: String =
+        text.get(20..).unwrap_or("").trim_end_matches('Z').chars().chain("000".chars()).take(3).collect();
     let thousandths = fraction.parse::<i64>().unwrap_or(0);
     Millis::try_from(seconds * 1_000 + thousandths).ok()
 }

@@ -38,10 +38,11 @@ mod tests {
         for key in words.keys() {
             assert!(sources.contains(&format!("\"{key}\"")), "nobody uses {key}");
         }
-        for start in ["t(\"", "tf(\"", "count(\""] {
-            for part in sources.split(start).skip(1) {
-                let key = part.split('"').next().unwrap();
-                if key.contains('.') {
+        for call in ["t(\"", "tf(\"", "count(\""] {
+            for (at, _) in sources.match_indices(call) {
+                let is_whole_name = !sources[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+                let key = sources[at + call.len()..].split('"').next().unwrap();
+                if is_whole_name && key.contains('.') {
                     assert!(words.contains_key(key), "no words for {key}");
                 }
             }

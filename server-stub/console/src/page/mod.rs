@@ -38,29 +38,26 @@ pub(crate) struct Config {
     pub(crate) name: String,
 }
 
-/// Shows the console in the page. `stopped` is called once if a fault in the program stops it.
+/// Shows the console in the page.
 ///
 /// # Errors
 /// The configuration cannot be read, or the page has no place for the console.
 #[wasm_bindgen]
-pub fn start(config: &str, stopped: js_sys::Function) -> Result<(), JsValue> {
+pub fn start(config: &str) -> Result<(), JsValue> {
+    std::panic::set_hook(Box::new(tell_of_fault));
     let config: Config =
         serde_json::from_str(config).map_err(|error| JsValue::from_str(&error.to_string()))?;
     let place = document()
         .get_element_by_id("tealight-console")
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
         .ok_or_else(|| JsValue::from_str("there is no element #tealight-console"))?;
-    tell_of_faults(stopped);
     mount_to(place, move || view! { <app::App config=config /> }).forget();
     Ok(())
 }
 
-/// A panic tells where it happened and nothing else: its message could hold what somebody wrote.
-fn tell_of_faults(stopped: js_sys::Function) {
-    let stopped = send_wrapper::SendWrapper::new(stopped);
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        web_sys::console::error_2(&JsValue::from_str("tealight: fault at"), &JsValue::from_str(&place));
-        let _ = stopped.call0(&JsValue::NULL);
-    }));
+/// A panic tells where it happened and nothing else: its message could hold what somebody wrote. `boot.js` tells the
+/// operator, because it notices a stopped program in every kind of build.
+fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    web_sys::console::error_2(&JsValue::from_str("tealight: fault at"), &JsValue::from_str(&place));
 }
