@@ -112,6 +112,16 @@ impl<C> Outbox<C> {
         }
     }
 
+    /// Gives up what is not committed, where nothing more can arrive.
+    pub(crate) fn refuse(&mut self, concerns: impl Fn(&C) -> bool) {
+        for item in &mut self.items {
+            if concerns(&item.command) && item.state != ItemState::Committed {
+                item.state = ItemState::Refused;
+                self.version += 1;
+            }
+        }
+    }
+
     /// The socket is gone: what was in flight on it goes again on the next.
     pub(crate) fn disconnected(&mut self) {
         for item in &mut self.items {

@@ -1,5 +1,9 @@
 //! The operator's session: several conversations, one board.
 
+mod board;
+mod conversation;
+mod durable;
+mod frames;
 mod session;
 mod view;
 

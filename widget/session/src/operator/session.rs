@@ -1,20 +1,56 @@
-//! The state machine of an operator's console.
+//! The state machine of an operator's console: inputs in, effects and a view out.
+//!
+//! As with a visitor, commands and frames change the state, and `settle` does what follows from the change.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tealight_protocol::Availability;
+use tealight_protocol::{
+    Availability, Board, Canned, Capability, Cid, ConversationId, Instance, OperatorFrame, OperatorHello,
+    OperatorId, Person, QueryKind, Role, limits,
+};
 
-use super::{Config, Input, View};
-use crate::{Connection, Effect, Entropy, Millis};
+use super::conversation::Conversation;
+use super::durable::Durable;
+use super::{Command, Config, ConversationView, Input, Refusal, View};
+use crate::clock::{Clock, earlier};
+use crate::link::{Link, Loss, News};
+use crate::outbox::{Item, ItemState, Outbox};
+use crate::shell::{Shell, encode};
+use crate::{Effect, Entropy, Fact, Millis};
 
 /// An operator's session.
 pub struct Session {
-    #[expect(dead_code)]
     config: Config,
-    #[expect(dead_code)]
-    entropy: Box<dyn Entropy>,
-    effects: VecDeque<Effect>,
+    pub(super) shell: Shell,
+    clock: Clock,
+    pub(super) link: Link,
+    inst: Instance,
+    pub(super) epoch: Option<tealight_protocol::Epoch>,
+    pub(super) caps: Vec<Capability>,
+    pub(super) text_limit: u32,
+    pub(super) who: Option<Person>,
+    pub(super) availability: Avail,
+    /// What this session said last, until the backend shows that it was heard.
+    pub(super) said: Option<Avail>,
+    pub(super) board: Arc<Board>,
+    /// Whether the whole board was asked for on this connection and has not come.
+    pub(super) board_asked: bool,
+    pub(super) canned: Arc<Vec<Canned>>,
+    pub(super) canned_query: Option<Cid>,
+    pub(super) has_canned: bool,
+    pub(super) conversations: Vec<Conversation>,
+    pub(super) outbox: Outbox<Durable>,
+    pub(super) refusal: Option<Refusal>,
+    visible: bool,
+    shown: Arc<Vec<Arc<ConversationView>>>,
+}
+
+/// How an operator is available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Avail {
+    pub(super) status: Availability,
+    pub(super) capacity: u8,
+    pub(super) last_chat: bool,
 }
 
 /// Says nothing about the conversations.
@@ -27,37 +63,354 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// A session that knows nothing yet. Nothing happens before `Command::Open`.
     pub fn new(config: Config, entropy: Box<dyn Entropy>) -> Self {
-        Self { config, entropy, effects: VecDeque::new() }
+        let mut shell = Shell::new(entropy);
+        Self {
+            inst: Instance::from_bytes(shell.bytes()),
+            config,
+            shell,
+            clock: Clock::default(),
+            link: Link::new(),
+            epoch: None,
+            caps: Vec::new(),
+            text_limit: limits::TEXT_CHARS as u32,
+            who: None,
+            availability: Avail { status: Availability::Paused, capacity: 1, last_chat: false },
+            said: None,
+            board: Arc::default(),
+            board_asked: false,
+            canned: Arc::default(),
+            canned_query: None,
+            has_canned: false,
+            conversations: Vec::new(),
+            outbox: Outbox::new(),
+            refusal: None,
+            visible: true,
+            shown: Arc::default(),
+        }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Millis, input: Input) {
-        let _ = (now, input);
+        let time = self.clock.advance(now);
+        match input {
+            Input::Fact(fact) => self.fact(time, &fact),
+            Input::Command(command) => {
+                self.link.observe(time, &mut self.shell);
+                self.command(time, command);
+            }
+        }
+        self.settle(time);
     }
 
     /// The next thing to be done.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        self.shell.poll()
     }
 
     /// When to hand in the next `Tick`, by the clock of `handle`.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        None
+        let mut next = self.link.timeout();
+        for conversation in &self.conversations {
+            next = earlier(next, conversation.typing_until());
+            if self.link.is_ready() {
+                next = earlier(next, conversation.log.timeout());
+                next = earlier(next, conversation.typing.timeout());
+                let marks = conversation.receipts.timeout();
+                next = earlier(next, marks.filter(|_| self.can_mark(conversation)));
+            }
+        }
+        if self.link.is_ready() {
+            next = earlier(next, self.outbox.timeout());
+        }
+        next.map(|time| self.clock.to_shell(time))
     }
 
     /// What the console shows.
     pub fn view(&self) -> View {
         View {
-            connection: Connection::Idle,
-            who: None,
-            status: Availability::Paused,
-            capacity: 1,
-            last_chat: false,
-            board: Arc::default(),
-            conversations: Arc::default(),
-            canned: Arc::default(),
-            claiming: false,
-            refusal: None,
+            connection: self.link.connection(!self.conversations.is_empty()),
+            who: self.who.clone(),
+            status: self.availability.status,
+            capacity: self.availability.capacity,
+            last_chat: self.availability.last_chat,
+            board: Arc::clone(&self.board),
+            conversations: Arc::clone(&self.shown),
+            canned: Arc::clone(&self.canned),
+            claiming: self.is_claiming(),
+            refusal: self.refusal,
         }
+    }
+
+    fn fact(&mut self, time: Millis, fact: &Fact) {
+        match self.link.fact(time, fact, &mut self.shell) {
+            News::Nothing => {}
+            News::Opened => self.greet(),
+            News::Received => {
+                if let Fact::SocketReceived(_, text) = fact {
+                    self.frame(time, text);
+                }
+            }
+            News::Lost(loss) => self.lost(loss),
+        }
+        match fact {
+            Fact::Shown => self.visible = true,
+            Fact::Hidden => self.visible = false,
+            Fact::SocketOpened(_)
+            | Fact::SocketReceived(..)
+            | Fact::SocketClosed(..)
+            | Fact::PageLeft
+            | Fact::PageRestored
+            | Fact::Online
+            | Fact::Offline
+            | Fact::Tick => {}
+        }
+    }
+
+    fn command(&mut self, time: Millis, command: Command) {
+        match command {
+            Command::Open => self.link.open(time, &mut self.shell),
+            Command::Avail { status, capacity, last_chat } => {
+                let capacity = capacity.clamp(1, limits::CAPACITY);
+                self.availability = Avail { status, capacity, last_chat };
+                self.said = Some(self.availability);
+                self.say_availability();
+            }
+            Command::Claim(conv) => {
+                if !self.is_claiming() {
+                    self.refusal = None;
+                    self.push(Durable::Claim(conv));
+                }
+            }
+            Command::Edit(conv, text) => {
+                let Some(conversation) = self.find(&conv) else { return };
+                conversation.draft.edit(text);
+                let told = if conversation.is_open() {
+                    conversation.typing.key(time, conversation.draft.is_blank())
+                } else {
+                    conversation.typing.finished()
+                };
+                self.tell_typing(conv, told);
+            }
+            Command::Attach(conv, link) => {
+                if let Some(conversation) = self.find(&conv) {
+                    conversation.link = link.filter(tealight_protocol::Link::is_allowed);
+                }
+            }
+            Command::UseCanned(conv, text) => {
+                if let Some(conversation) = self.find(&conv) {
+                    conversation.draft.put_after(&text);
+                }
+            }
+            Command::Send(conv) => {
+                let cid = self.shell.cid();
+                let Some(conversation) = self.find(&conv) else { return };
+                if conversation.is_open()
+                    && let Some(text) = conversation.draft.take()
+                {
+                    let link = conversation.link.take();
+                    let told = conversation.typing.finished();
+                    self.outbox.push(cid, Durable::Send { conv: conv.clone(), text, link });
+                    self.tell_typing(conv, told);
+                }
+            }
+            Command::TryAgain(conv, cid) => {
+                let fresh = self.shell.cid();
+                if self.find(&conv).is_some_and(|conversation| conversation.is_open()) {
+                    self.outbox.try_again(&cid, fresh);
+                }
+            }
+            Command::Read(conv, seq) => {
+                let visible = self.visible;
+                if let Some(conversation) = self.find(&conv).filter(|_| visible) {
+                    let last = conversation.log.last();
+                    conversation.receipts.read(seq.min(last));
+                }
+            }
+            Command::End(conv) => {
+                let end = Durable::End { conv: conv.clone() };
+                let is_wanted = self.outbox.items().iter().any(|item| item.command == end);
+                if !is_wanted && self.find(&conv).is_some_and(|conversation| !conversation.is_over()) {
+                    self.push(end);
+                }
+            }
+            Command::Dismiss(conv) => {
+                self.conversations.retain(|one| one.id != conv || !one.is_over());
+                if self.find(&conv).is_none() {
+                    self.outbox.retain(|item| item.command.conversation() != Some(&conv));
+                }
+            }
+            Command::DismissRefusal => self.refusal = None,
+            Command::Close => {
+                self.link.close(&mut self.shell);
+                self.lost(Loss::Retrying);
+            }
+        }
+    }
+
+    fn greet(&mut self) {
+        let mine = self.conversations.iter().filter(|one| !one.is_over() && one.log.last() > 0);
+        let after: std::collections::BTreeMap<ConversationId, u64> =
+            mine.map(|one| (one.id.clone(), one.log.last())).collect();
+        let hello = OperatorFrame::Hello(OperatorHello {
+            role: Role::Operator,
+            inst: self.inst.clone(),
+            auth: self.config.token.clone(),
+            caps: vec![Capability::Typing, Capability::Marks, Capability::Links],
+            epoch: self.epoch.clone().filter(|_| !after.is_empty()),
+            after,
+        });
+        self.transmit(&hello);
+    }
+
+    fn lost(&mut self, loss: Loss) {
+        self.outbox.disconnected();
+        self.board_asked = false;
+        self.canned_query = None;
+        for conversation in &mut self.conversations {
+            conversation.disconnected();
+        }
+        match loss {
+            // The backend knows the reason for a stop; the view shows it as the connection.
+            Loss::Retrying | Loss::Stopped(_) => {}
+            Loss::TooBig => self.refuse_largest(),
+        }
+    }
+
+    fn refuse_largest(&mut self) {
+        let sent = self.outbox.items().iter().filter(|item| item.sends > 0);
+        let length = |item: &&Item<Durable>| match &item.command {
+            Durable::Send { text, .. } if item.state == ItemState::Waiting => text.as_str().len(),
+            Durable::Claim(_) | Durable::Send { .. } | Durable::End { .. } => 0,
+        };
+        if let Some(cid) =
+            sent.max_by_key(length).filter(|item| length(item) > 0).map(|item| item.cid.clone())
+        {
+            self.outbox.set(&cid, ItemState::Refused);
+        }
+    }
+
+    /// What follows from whatever just happened: missing events, the outbox, small news, the list.
+    fn settle(&mut self, time: Millis) {
+        if self.link.is_ready() {
+            let is_late = |one: &Conversation| one.log.timeout().is_some_and(|at| time >= at);
+            if (self.outbox.is_overdue(time) || self.conversations.iter().any(is_late))
+                && let News::Lost(loss) = self.link.restart(time, &mut self.shell)
+            {
+                self.lost(loss);
+            }
+        }
+        for conversation in &mut self.conversations {
+            conversation.tick(time);
+        }
+        if self.link.is_ready() {
+            self.pump(time);
+            self.tell(time);
+        }
+        self.refresh();
+    }
+
+    fn pump(&mut self, time: Millis) {
+        while let Some(item) = self.outbox.next_due(time) {
+            let conv = item.command.conversation();
+            let claim =
+                self.conversations.iter().find(|one| Some(&one.id) == conv).map_or(0, |one| one.claim);
+            if let Some(text) = encode(&item.command.frame(item.cid.clone(), claim)) {
+                self.link.transmit(text, &mut self.shell);
+            }
+        }
+    }
+
+    /// Tells what is not durable: marks and typing. Asks for missing events.
+    fn tell(&mut self, time: Millis) {
+        let can_mark = self.caps.contains(&Capability::Marks);
+        let can_type = self.caps.contains(&Capability::Typing);
+        let mut frames = Vec::new();
+        for conversation in &mut self.conversations {
+            let conv = conversation.id.clone();
+            if let Some(after) = conversation.log.ask(time) {
+                frames.push(OperatorFrame::Sync { conv: conv.clone(), after });
+            }
+            if conversation.is_over() {
+                conversation.typing.disconnected();
+                continue;
+            }
+            if let Some(on) = conversation.typing.tick(time).filter(|_| can_type) {
+                frames.push(OperatorFrame::Typing { conv: conv.clone(), on });
+            }
+            if can_mark && let Some(mark) = conversation.receipts.due(time) {
+                frames.push(OperatorFrame::Mark { conv, mark });
+            }
+        }
+        for frame in &frames {
+            self.transmit(frame);
+        }
+    }
+
+    fn can_mark(&self, conversation: &Conversation) -> bool {
+        self.caps.contains(&Capability::Marks) && !conversation.is_over()
+    }
+
+    fn tell_typing(&mut self, conv: ConversationId, told: Option<bool>) {
+        if let Some(on) = told
+            && self.link.is_ready()
+            && self.caps.contains(&Capability::Typing)
+        {
+            self.transmit(&OperatorFrame::Typing { conv, on });
+        }
+    }
+
+    pub(super) fn say_availability(&mut self) {
+        if self.link.is_ready() {
+            let Avail { status, capacity, last_chat } = self.availability;
+            self.transmit(&OperatorFrame::State { status, capacity, last_chat });
+        }
+    }
+
+    pub(super) fn query(&mut self, what: QueryKind) -> Cid {
+        let cid = self.shell.cid();
+        self.transmit(&OperatorFrame::Query { cid: cid.clone(), what });
+        cid
+    }
+
+    /// Makes the list of conversations anew; those that did not change stay the same.
+    fn refresh(&mut self) {
+        let mut changed = self.shown.len() != self.conversations.len();
+        let mut list = Vec::with_capacity(self.conversations.len());
+        for (at, conversation) in self.conversations.iter().enumerate() {
+            let view = conversation.view(&self.outbox);
+            match self.shown.get(at) {
+                Some(shown) if **shown == view => list.push(Arc::clone(shown)),
+                Some(_) | None => {
+                    changed = true;
+                    list.push(Arc::new(view));
+                }
+            }
+        }
+        if changed {
+            self.shown = Arc::new(list);
+        }
+    }
+
+    fn is_claiming(&self) -> bool {
+        self.outbox.items().iter().any(|item| matches!(item.command, Durable::Claim(_)))
+    }
+
+    fn push(&mut self, command: Durable) {
+        let cid = self.shell.cid();
+        self.outbox.push(cid, command);
+    }
+
+    pub(super) fn transmit(&mut self, frame: &OperatorFrame) {
+        if let Some(text) = encode(frame) {
+            self.link.transmit(text, &mut self.shell);
+        }
+    }
+
+    pub(super) fn find(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
+        self.conversations.iter_mut().find(|one| one.id == *conv)
+    }
+
+    pub(super) fn me(&self) -> Option<OperatorId> {
+        self.who.as_ref().map(|who| who.id.clone())
     }
 }

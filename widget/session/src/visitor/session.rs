@@ -455,16 +455,7 @@ impl Session {
     /// It is over. What is on its way will not arrive.
     pub(super) fn ended(&mut self) {
         self.when_joined = None;
-        let refused: Vec<Cid> = self
-            .outbox
-            .items()
-            .iter()
-            .filter(|item| matches!(item.command, Durable::Send { .. }))
-            .map(|item| item.cid.clone())
-            .collect();
-        for cid in &refused {
-            self.outbox.set(cid, ItemState::Refused);
-        }
+        self.outbox.refuse(|command| matches!(command, Durable::Send { .. }));
         self.forget();
     }
 
