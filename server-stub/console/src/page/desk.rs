@@ -218,11 +218,13 @@ fn keep_order(desk: Desk, said: RwSignal<String>) {
                 .map(|one| (one.id.clone(), one.state, one.released.is_some(), one.unread))
                 .collect(),
         };
-        desk.letters.update(|letters| {
+        desk.letters.maybe_update(|letters| {
+            let known = letters.len();
             for (id, ..) in &now.conversations {
                 let next = letters.len();
                 letters.entry(id.clone()).or_insert(next);
             }
+            letters.len() != known
         });
         let open = desk.open.get_untracked();
         if open.as_ref().is_some_and(|open| !now.conversations.iter().any(|(id, ..)| id == open)) {
@@ -241,7 +243,7 @@ fn keep_order(desk: Desk, said: RwSignal<String>) {
             news.push(t(if now.lost { "say.lost" } else { "say.back" }).to_owned());
         }
         for (id, state, released, unread) in &now.conversations {
-            let about = |key| tf(key, &[("name", &desk.name_of(id))]);
+            let about = |key| tf(key, &[("name", &untrack(|| desk.name_of(id)))]);
             match before.conversations.iter().find(|(known, ..)| known == id) {
                 None => {
                     news.push(about(if *state == ConversationState::Waiting {
@@ -249,7 +251,12 @@ fn keep_order(desk: Desk, said: RwSignal<String>) {
                     } else {
                         "say.yours"
                     }));
-                    if desk.wanted.get_untracked() || desk.open.get_untracked().is_none() {
+                    let is_free = match desk.open.get_untracked() {
+                        None => true,
+                        // Taken back before a word was said: the next visitor follows in its place.
+                        Some(open) => find(&view, &open).is_some_and(|one| one.released.is_some()),
+                    };
+                    if is_free || desk.wanted.get_untracked() {
                         desk.wanted.set(false);
                         desk.open.set(Some(id.clone()));
                         // The button that was pressed may be gone with its row. Nothing else loses the focus.

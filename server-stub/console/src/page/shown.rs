@@ -82,6 +82,7 @@ pub(crate) fn refusal(code: ErrorCode, claim: bool) -> &'static str {
         ErrorCode::NotFound if claim => t("refusal.nobody"),
         ErrorCode::Forbidden | ErrorCode::QueueFull if claim => t("refusal.full"),
         ErrorCode::Ended => t("refusal.ended"),
+        ErrorCode::Conflict => t("released.other"),
         ErrorCode::RateLimited => t("refusal.rate"),
         ErrorCode::TooLarge => t("refusal.size"),
         ErrorCode::Unavailable => t("refusal.unavailable"),
@@ -91,7 +92,6 @@ pub(crate) fn refusal(code: ErrorCode, claim: bool) -> &'static str {
         | ErrorCode::NotFound
         | ErrorCode::Closed
         | ErrorCode::QueueFull
-        | ErrorCode::Conflict
         | ErrorCode::Unsupported
         | ErrorCode::Internal
         | ErrorCode::Unknown => t("refusal.other"),
