@@ -96,18 +96,11 @@ fn guide_the_focus(cx: Context) {
         if screen == Screen::Opening || before == Some(screen) {
             return screen;
         }
-        let is_own = cx.focus_next.get_untracked();
-        let takes_all_away =
-            before.is_some_and(|before| before.has_conversation()) && !screen.has_conversation();
-        if is_own {
+        if cx.focus_next.get_untracked() {
             cx.focus_next.set(false);
             request_animation_frame(move || cx.focus_heading());
-        } else if takes_all_away {
-            request_animation_frame(move || {
-                if cx.focused().is_none() && cx.has_page_focus() {
-                    cx.focus_heading();
-                }
-            });
+        } else {
+            request_animation_frame(move || cx.rescue_focus());
         }
         screen
     });

@@ -13,7 +13,7 @@ use tealight_session::visitor::{
 };
 use tealight_shell::Driver;
 use wasm_bindgen::JsValue;
-use web_sys::{HtmlElement, ShadowRoot};
+use web_sys::{FocusOptions, HtmlElement, ShadowRoot};
 
 use crate::core::{Signs, VisitorCore};
 use crate::i18n::Words;
@@ -248,17 +248,21 @@ impl Context {
         }
     }
 
+    /// The same, but only where the focus was lost with what held it; nothing scrolls.
+    pub(crate) fn rescue_focus(self) {
+        let is_lost = self.focused().is_none() && has_page_focus();
+        let heading = self.root().and_then(|root| root.query_selector(".screen h2[tabindex]").ok().flatten());
+        if let (true, Some(heading)) = (is_lost, heading) {
+            let heading: HtmlElement = wasm_bindgen::JsCast::unchecked_into(heading);
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = heading.focus_with_options(&options);
+        }
+    }
+
     /// The element in the widget that has the focus.
     pub(crate) fn focused(self) -> Option<web_sys::Element> {
         self.root()?.active_element()
-    }
-
-    /// Whether the page has the focus and no element of it: what held it is gone.
-    pub(crate) fn has_page_focus(self) -> bool {
-        let document = web_sys::window().and_then(|window| window.document());
-        document.is_some_and(|document| {
-            document.active_element().is_none_or(|element| element.tag_name() == "BODY")
-        })
     }
 
     fn root(self) -> Option<ShadowRoot> {
@@ -266,10 +270,17 @@ impl Context {
     }
 }
 
+/// Whether no element of the page holds the focus.
+fn has_page_focus() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document
+        .is_some_and(|document| document.active_element().is_none_or(|element| element.tag_name() == "BODY"))
+}
+
 fn screen(view: &View) -> Screen {
     match &view.phase {
         // A conversation that is being taken up again has a phase of its own; here nothing is known yet.
-        Phase::Welcome { .. } if view.service.is_none() => Screen::Opening,
+        Phase::Welcome { .. } | Phase::Joining if view.service.is_none() => Screen::Opening,
         Phase::Welcome { .. } | Phase::Joining => Screen::Welcome,
         Phase::Waiting(_) => Screen::Waiting,
         Phase::Talking(_) => Screen::Talking,

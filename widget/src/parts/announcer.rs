@@ -43,7 +43,7 @@ pub(crate) fn announcer(cx: Context) -> impl IntoView {
 
 fn about_the_wait(cx: Context) -> Option<(String, bool)> {
     cx.waiting.with(|waiting| {
-        let waiting = waiting.as_ref()?;
+        let waiting = waiting.as_ref().filter(|waiting| waiting.checked_at.is_some())?;
         let mut words = String::new();
         if waiting.worse {
             words.push_str(&cx.say(Key::WAITING_WORSE));
