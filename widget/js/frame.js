@@ -9,6 +9,10 @@ const panel = document.getElementById("tealight-fallback");
 const host = document.getElementById("tealight-root");
 const embedded = config.embedded && parent !== window;
 
+// The panel's own words come from the server; these are needed only where there is a script.
+const WORDS = { en: { close: "Close", retry: "Try again", failed: "The chat can't open here." } };
+const words = WORDS[document.documentElement.lang] ?? WORDS.en;
+
 let port;
 let handle;
 let ready = false;
@@ -17,8 +21,8 @@ let visible = !embedded;
 const unsaid = [];
 
 allowCompiledMarkup();
+prepareFallback();
 listenForLoader();
-panel.addEventListener("click", pressInPanel);
 addEventListener("keydown", minimiseFallback);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 open();
@@ -80,19 +84,41 @@ function fallBack() {
   host.hidden = true;
   panel.hidden = false;
   panel.dataset.state = "failed";
+  document.getElementById("tealight-opening").textContent = words.failed;
   if (visible) focusFallback();
   say({ type: "fallback" });
 }
 
 function focusFallback() {
-  panel.querySelector("[tabindex='-1']")?.focus();
+  panel.querySelector("h1")?.focus();
+}
+
+/** Adds to the static panel what only makes sense with a script: closing, trying again, and an Exit that replaces. */
+function prepareFallback() {
+  const button = (name, press) => {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = name;
+    element.textContent = words[name];
+    element.addEventListener("click", press);
+    return element;
+  };
+  panel.dataset.state = "opening";
+  panel.querySelector("h1")?.setAttribute("tabindex", "-1");
+  panel.append(button("retry", () => location.reload()));
+  const exit = document.getElementById("tealight-exit");
+  exit.addEventListener("click", (event) => {
+    event.preventDefault();
+    leave(exit.href);
+  });
+  panel.prepend(exit.parentElement);
+  if (embedded) exit.before(button("close", () => say({ type: "minimise" })));
 }
 
 // The loader
 
 function listenForLoader() {
   if (!embedded) return;
-  panel.querySelector("[data-minimise]")?.removeAttribute("hidden");
   addEventListener("message", (event) => {
     if (port || event.source !== parent || !config.hosts.includes(event.origin)) return;
     if (event.data?.tealight !== 1 || event.data.type !== "connect" || !event.ports[0]) return;
@@ -159,14 +185,6 @@ function leave(target) {
   } catch {
     location.replace(target);
   }
-}
-
-function pressInPanel(event) {
-  const control = event.target.closest("[data-exit], [data-minimise]");
-  if (!control) return;
-  event.preventDefault();
-  if (control.matches("[data-minimise]")) say({ type: "minimise" });
-  else leave(control.href);
 }
 
 function minimiseFallback(event) {

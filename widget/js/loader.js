@@ -45,12 +45,12 @@ button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px
 .closed .launcher{background:var(--r);color:var(--i);border-color:var(--e)}
 i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
 b{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
-:focus-visible{outline:3px solid var(--a);outline-offset:3px}
+:focus-visible:not(p){outline:3px solid var(--a);outline-offset:3px}
 .window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886;animation:in .18s ease-out}
 .window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
-p{margin:0 0 16px}
+p{margin:0 0 16px;outline:0}
 a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
 a span{color:var(--i);font-weight:400}
 @keyframes in{from{opacity:0;transform:translateY(8px)}}
