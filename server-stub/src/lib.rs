@@ -1,1 +1,19 @@
-//! (to come)
+//! The reference backend of Tealight, as a library: the binary only reads the command line.
+//!
+//! [`desk`] decides, [`store`] remembers, [`http`] carries, [`wait`] estimates, [`config`] is what a helpline
+//! says about itself. `desk` and `wait` know no socket, thread or clock; only `http` and `server` do.
+
+pub mod config;
+pub mod desk;
+pub mod digest;
+pub mod http;
+mod moment;
+pub mod operators;
+mod runner;
+mod server;
+pub mod store;
+pub mod testing;
+pub mod wait;
+
+pub use moment::{Clock, Moment, SystemClock};
+pub use server::{Dependencies, Running, Server, ServerError};

@@ -1,0 +1,432 @@
+//! `tealight.toml`: what a helpline decides. Read once, checked whole; every error says where and how to mend it.
+
+mod check;
+mod hours;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
+
+pub use check::ConfigError;
+pub use hours::{Opening, OpeningHours, Shift};
+
+/// Everything in the file. `tealight.example.toml` explains each key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Addresses, origins and files.
+    pub server: ServerConfig,
+    /// What visitors read about the helpline.
+    pub service: ServiceConfig,
+    /// Other ways to get help.
+    #[serde(default)]
+    pub alternatives: Vec<AlternativeConfig>,
+    /// Parts of the helpline that visitors wait for separately.
+    #[serde(default)]
+    pub areas: Vec<AreaConfig>,
+    /// Questions after a conversation.
+    #[serde(default)]
+    pub survey: SurveyConfig,
+    /// Pre-written messages for operators.
+    #[serde(default)]
+    pub canned: Vec<CannedConfig>,
+    /// The estimate and the places.
+    #[serde(default)]
+    pub wait: WaitConfig,
+    /// How much is let in, and how long things are kept.
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    /// Words of the frame document.
+    #[serde(default)]
+    pub texts: TextsConfig,
+    /// The static pages of the demonstration.
+    #[serde(default)]
+    pub demo_site: Option<DemoSiteConfig>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Addresses to listen on.
+    #[serde(default = "defaults::listen")]
+    pub listen: OneOrMany,
+    /// The address visitors' browsers know the server by.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// The pages that may embed the chat.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// Whether programs that are no browsers, and so send no `Origin`, may connect.
+    #[serde(default = "defaults::yes")]
+    pub allow_no_origin: bool,
+    /// The database file.
+    #[serde(default = "defaults::database")]
+    pub database: PathBuf,
+    /// The built files.
+    #[serde(default = "defaults::assets")]
+    pub assets_dir: PathBuf,
+    /// Where `/metrics` listens, if anywhere.
+    #[serde(default)]
+    pub metrics_listen: Option<String>,
+    /// The header in which a reverse proxy in front of this server names the client's address.
+    #[serde(default)]
+    pub client_address_header: Option<String>,
+}
+
+/// One string or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many.as_slice(),
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
+/// `[service]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceConfig {
+    /// The name a visitor knows the helpline by.
+    pub name: String,
+    /// The centre operators belong to, where visitors are told.
+    #[serde(default)]
+    pub centre: Option<String>,
+    /// The zone of the opening hours.
+    #[serde(default = "defaults::time_zone")]
+    pub time_zone: String,
+    /// Languages of the widget, as BCP 47 tags.
+    #[serde(default = "defaults::languages")]
+    pub languages: Vec<String>,
+    /// A sentence for everybody.
+    #[serde(default)]
+    pub notice: Option<String>,
+    /// The shifts of a week; none means always open.
+    #[serde(default)]
+    pub hours: Vec<ShiftConfig>,
+    /// Days without a shift.
+    #[serde(default)]
+    pub closed_on: Vec<String>,
+    /// Where Exit leads.
+    #[serde(default = "defaults::exit_url")]
+    pub exit_url: String,
+}
+
+/// One shift of `service.hours`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShiftConfig {
+    /// `mon` … `sun`, or `daily`.
+    pub days: Vec<String>,
+    /// `HH:MM`.
+    pub from: String,
+    /// `HH:MM`; `24:00` is midnight.
+    pub to: String,
+}
+
+/// `[[alternatives]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlternativeConfig {
+    /// Its identifier.
+    pub id: String,
+    /// `phone`, `sms`, `email` or `page`.
+    pub channel: tealight_protocol::AlternativeChannel,
+    /// `tel:`, `sms:`, `mailto:` or `https:`.
+    pub uri: String,
+    /// What a visitor reads.
+    pub label: String,
+    /// When it is there, in words.
+    #[serde(default)]
+    pub hours: Option<String>,
+    /// Whether it is for danger to life.
+    #[serde(default)]
+    pub crisis: bool,
+    /// Whether it is there just now.
+    #[serde(default = "defaults::yes")]
+    pub open: bool,
+}
+
+/// `[[areas]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AreaConfig {
+    /// Its identifier.
+    pub id: String,
+    /// Its name for visitors.
+    pub name: String,
+    /// Whether it takes visitors.
+    #[serde(default = "defaults::yes")]
+    pub open: bool,
+}
+
+/// `[survey]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyConfig {
+    /// At most three questions.
+    #[serde(default)]
+    pub questions: Vec<QuestionConfig>,
+}
+
+/// One question of the survey.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionConfig {
+    /// Its identifier.
+    pub id: String,
+    /// What the visitor reads.
+    pub label: String,
+    /// What the answer is used for.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// The answers to choose from.
+    pub options: Vec<String>,
+}
+
+/// `[[canned]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CannedConfig {
+    /// Its identifier.
+    pub id: String,
+    /// What it is called in the list.
+    pub title: String,
+    /// Its words.
+    pub text: String,
+    /// The language it is written in.
+    #[serde(default = "defaults::lang")]
+    pub lang: String,
+}
+
+/// `[wait]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WaitConfig {
+    /// What a conversation takes until 30 have been measured, in minutes.
+    pub prior_mean_minutes: Option<f64>,
+    /// How long a place is kept for somebody who is not connected, in minutes: 2 to 15.
+    pub place_hold_minutes: u32,
+    /// How long an operator waits for a visitor to look, in seconds.
+    pub ready_hold_seconds: u32,
+    /// How many may wait.
+    pub capacity: usize,
+    /// How long waiting goes on after closing time, in minutes.
+    pub after_closing_minutes: u32,
+}
+
+impl Default for WaitConfig {
+    fn default() -> Self {
+        Self {
+            prior_mean_minutes: None,
+            place_hold_minutes: 5,
+            ready_hold_seconds: 90,
+            capacity: 200,
+            after_closing_minutes: 15,
+        }
+    }
+}
+
+/// `[limits]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// How long content is kept after the end, in hours: 0 to 720.
+    pub retention_hours: u32,
+    /// How long an operator who lost the connection keeps the conversations, in seconds.
+    pub operator_lease_seconds: u32,
+    /// How long an operator stays logged in, in hours.
+    pub operator_session_hours: u32,
+    /// New sockets per minute from one network.
+    pub sockets_per_minute: u32,
+    /// Attempts to log in per minute, by network and by name.
+    pub logins_per_minute: u32,
+    /// Sockets at once, in all.
+    pub sockets: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            retention_hours: 24,
+            operator_lease_seconds: 60,
+            operator_session_hours: 12,
+            sockets_per_minute: 120,
+            logins_per_minute: 10,
+            sockets: 10_000,
+        }
+    }
+}
+
+/// `[texts]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextsConfig {
+    /// Heading of the page that stands in when the chat cannot run.
+    pub fallback_heading: String,
+    /// What it says.
+    pub fallback_text: String,
+    /// Who reads what, and when somebody else is told.
+    pub confidentiality: String,
+    /// Where more is said about that.
+    pub confidentiality_url: Option<String>,
+    /// Where visitors read how to browse safely.
+    pub safety_url: Option<String>,
+    /// The quiet line while the chat loads.
+    pub opening: String,
+    /// The exit link of the fallback page.
+    pub exit: String,
+}
+
+impl Default for TextsConfig {
+    fn default() -> Self {
+        Self {
+            fallback_heading: "Other ways to reach someone".to_owned(),
+            fallback_text: "You can use any of these at any time.".to_owned(),
+            confidentiality: "Only our volunteers read what you write. We would only tell somebody else \
+                              if we believed that a life was in danger."
+                .to_owned(),
+            confidentiality_url: None,
+            safety_url: None,
+            opening: "Opening the chat…".to_owned(),
+            exit: "Leave this page".to_owned(),
+        }
+    }
+}
+
+/// `[demo_site]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoSiteConfig {
+    /// Where it listens.
+    pub listen: String,
+    /// The folder that holds `index.html` and `demo-site/`.
+    pub dir: PathBuf,
+}
+
+impl Config {
+    /// Reads and checks a file. Relative paths in it start from its folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let mut config = Self::parse(&text, &path.display().to_string())?;
+        if let Some(folder) = path.parent() {
+            config.server.database = folder.join(&config.server.database);
+            config.server.assets_dir = folder.join(&config.server.assets_dir);
+            if let Some(demo) = &mut config.demo_site {
+                demo.dir = folder.join(&demo.dir);
+            }
+        }
+        Ok(config)
+    }
+
+    /// Reads and checks the text of a file called `name`.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::toml(name, text, &error))?;
+        check::check(&config, name, text)?;
+        Ok(config)
+    }
+
+    /// The opening hours, ready for asking. A checked configuration always has them.
+    pub fn opening_hours(&self) -> OpeningHours {
+        check::opening_hours(&self.service).unwrap_or(OpeningHours::Always)
+    }
+
+    /// The alternatives as visitors get them.
+    pub fn alternatives(&self) -> Vec<Alternative> {
+        let mut list: Vec<_> = self
+            .alternatives
+            .iter()
+            .map(|a| Alternative {
+                id: a.id.clone(),
+                channel: a.channel,
+                uri: a.uri.clone(),
+                label: a.label.clone(),
+                hours: a.hours.clone(),
+                open: a.open,
+                crisis: a.crisis,
+            })
+            .collect();
+        list.sort_by_key(|alternative| !alternative.crisis);
+        list
+    }
+
+    /// The areas as visitors get them.
+    pub fn area_statuses(&self) -> Vec<AreaStatus> {
+        self.areas
+            .iter()
+            .map(|a| AreaStatus { id: a.id.clone(), name: a.name.clone(), open: a.open })
+            .collect()
+    }
+
+    /// The survey as visitors get it.
+    pub fn questions(&self) -> Vec<Question> {
+        self.survey
+            .questions
+            .iter()
+            .map(|q| Question {
+                id: q.id.clone(),
+                label: q.label.clone(),
+                why: q.why.clone(),
+                options: q.options.clone(),
+            })
+            .collect()
+    }
+
+    /// The pre-written messages as operators get them.
+    pub fn canned_messages(&self) -> Vec<Canned> {
+        self.canned
+            .iter()
+            .map(|c| Canned {
+                id: c.id.clone(),
+                title: c.title.clone(),
+                text: c.text.clone(),
+                lang: c.lang.clone(),
+            })
+            .collect()
+    }
+}
+
+mod defaults {
+    use std::path::PathBuf;
+
+    use super::OneOrMany;
+
+    pub(super) fn listen() -> OneOrMany {
+        OneOrMany::One("127.0.0.1:8080".to_owned())
+    }
+    pub(super) fn yes() -> bool {
+        true
+    }
+    pub(super) fn database() -> PathBuf {
+        "tealight.db".into()
+    }
+    pub(super) fn assets() -> PathBuf {
+        "dist".into()
+    }
+    pub(super) fn time_zone() -> String {
+        "UTC".to_owned()
+    }
+    pub(super) fn languages() -> Vec<String> {
+        vec!["en".to_owned()]
+    }
+    pub(super) fn lang() -> String {
+        "en".to_owned()
+    }
+    pub(super) fn exit_url() -> String {
+        "https://www.wikipedia.org/".to_owned()
+    }
+}

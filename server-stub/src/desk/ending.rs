@@ -1,0 +1,220 @@
+//! The end of a conversation, and of everything that is known of it.
+
+use tealight_protocol::{
+    Cid, CloseCode, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, ReleaseReason,
+    ToOperator, VisitorPresence,
+};
+
+use super::rooms::Change;
+use super::visitor::{ENDED, once, visitor_command};
+use super::{ConnId, Desk, Refusal, Timer};
+use crate::Moment;
+use crate::store::{Conversation, Digest, HandlingTime, Store, StoreError, Transaction, WaitRecord};
+
+/// How long it is remembered that a secret's conversation was erased.
+const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// How often sessions and tombstones are looked through.
+const PURGE_EVERY_MS: u64 = 60 * 60 * 1_000;
+
+/// The survey's name in `answer.ref`: there is one to a conversation.
+const SURVEY: &str = "survey";
+
+impl<S: Store> Desk<S> {
+    pub(super) fn visitor_ends(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        cid: &Cid,
+        body: Digest,
+    ) -> Result<(), Refusal> {
+        let id = self.own_conversation(conn)?;
+        let ending = self.ending(&id, EndedBy::Visitor, None);
+        let (seq, events) = self.commit(now, &id, |tx, change| {
+            once(tx, visitor_command(&id, cid), body, |tx| end(tx, change, &ending).map(Some))
+        })?;
+        self.ack(conn, cid, None, seq);
+        self.ended(&id, &events);
+        Ok(())
+    }
+
+    /// Ends a conversation that nobody in it ended.
+    pub(super) fn end_by_system(&mut self, now: Moment, id: &ConversationId, reason: EndReason) -> bool {
+        let ending = self.ending(id, EndedBy::System, Some(reason));
+        match self.commit(now, id, |tx, change| end(tx, change, &ending)) {
+            Ok((_, events)) => {
+                self.ended(id, &events);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    pub(super) fn ending(&self, id: &ConversationId, by: EndedBy, reason: Option<EndReason>) -> Ending {
+        let talked = self.rooms.get(id).is_some_and(|room| room.record.joined_at.is_some());
+        let waiting = self.rooms.get(id).is_some_and(|room| room.is_waiting());
+        let done = if waiting { EndReason::LeftWaiting } else { EndReason::Done };
+        Ending {
+            by,
+            reason: reason.unwrap_or(done),
+            now: self.clock,
+            expires_at: self.clock.plus(self.settings.retention),
+            survey: if talked { self.settings.survey.clone() } else { Vec::new() },
+        }
+    }
+
+    /// What follows from an end that was committed.
+    pub(super) fn ended(&mut self, id: &ConversationId, events: &[Event]) {
+        if events.is_empty() {
+            return;
+        }
+        self.tell_events(id, events);
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        room.typing = Default::default();
+        let hold = room.hold.take();
+        let expires_at = room.record.expires_at;
+        let operator = room.record.operator.clone();
+        self.statistics_changed();
+        if let Some(expires_at) = expires_at {
+            self.timers.set(expires_at, Timer::Expiry(id.clone()));
+        }
+        if let Some(hold) = hold {
+            let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Left };
+            self.to_operator(&hold.operator, &released);
+        }
+        if let Some(operator) = operator {
+            self.operator_is_done(&operator);
+        }
+    }
+
+    /// Destroys a conversation at its visitor's wish.
+    pub(super) fn erase(&mut self, now: Moment, conn: ConnId, cid: &Cid) -> Result<(), Refusal> {
+        let id = self.own_conversation(conn)?;
+        let Some(secret) = self.rooms.get(&id).map(|room| room.record.secret) else {
+            return Err(super::rooms::NO_CONVERSATION);
+        };
+        self.store.write(|tx| {
+            tx.delete_conversation(&id)?;
+            tx.insert_tombstone(&secret, now)?;
+            Ok::<_, Refusal>(())
+        })?;
+        self.scrub();
+        self.ack(conn, cid, None, None);
+        self.forget(&id, CloseCode::Erased, "the conversation was erased");
+        Ok(())
+    }
+
+    pub(super) fn conversation_may_have_expired(&mut self, now: Moment, id: &ConversationId) {
+        let due = self.rooms.get(id).and_then(|room| room.record.expires_at);
+        if !due.is_some_and(|due| due <= now) {
+            return;
+        }
+        match self.store.write(|tx| tx.delete_conversation(id)) {
+            Ok(()) => {
+                self.scrub();
+                self.forget(id, CloseCode::UnknownSecret, "the conversation has expired");
+            }
+            Err(error) => {
+                let error: StoreError = error;
+                tracing::error!(%error, "an expired conversation could not be deleted; it will be tried again");
+                self.timers.set(now.plus_ms(60_000), Timer::Expiry(id.clone()));
+            }
+        }
+    }
+
+    /// Forgets a conversation that is no longer stored.
+    fn forget(&mut self, id: &ConversationId, code: CloseCode, reason: &'static str) {
+        let Some(room) = self.rooms.remove(id) else { return };
+        self.by_secret.remove(&room.record.secret);
+        self.waiting.remove(id);
+        self.board.changed();
+        for conn in &room.sockets {
+            self.close(*conn, code, reason);
+        }
+        if let Some(operator) = room.operator() {
+            let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Erased };
+            self.to_operator(operator, &released);
+            self.operator_is_done(operator);
+        }
+    }
+
+    fn scrub(&mut self) {
+        if let Err(error) = self.store.scrub() {
+            tracing::warn!(%error, "the journal could not be cleaned; the next time will do it");
+        }
+    }
+
+    /// The place of a visitor who is not connected is kept, but not for ever.
+    pub(super) fn visitor_may_be_away(&mut self, now: Moment, id: &ConversationId) {
+        let Some(room) = self.rooms.get(id).filter(|room| room.is_waiting()) else { return };
+        if room.presence != VisitorPresence::Gone {
+            return;
+        }
+        let until = room.presence_since.plus(self.settings.place_hold);
+        if until > now {
+            self.timers.set(until, Timer::Away(id.clone()));
+        } else if !self.end_by_system(now, id, EndReason::Away) {
+            self.timers.set(now.plus_ms(10_000), Timer::Away(id.clone()));
+        }
+    }
+
+    pub(super) fn purge(&mut self, now: Moment) {
+        let before = Moment(now.0.saturating_sub(TOMBSTONES_MS));
+        let purged = self.store.write(|tx| {
+            tx.purge_tombstones(before)?;
+            tx.purge_sessions(now)
+        });
+        if let Err(error) = purged {
+            let error: StoreError = error;
+            tracing::warn!(%error, "old sessions could not be removed; it will be tried again");
+        }
+        self.timers.set(now.plus_ms(PURGE_EVERY_MS), Timer::Purge);
+    }
+}
+
+/// How a conversation is to end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    by: EndedBy,
+    reason: EndReason,
+    now: Moment,
+    expires_at: Moment,
+    survey: Vec<tealight_protocol::Question>,
+}
+
+/// Ends a conversation inside a transaction. Returns the number of the event `ended`.
+pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending) -> Result<u64, Refusal> {
+    if change.record.state == ConversationState::Ended {
+        return Err(ENDED);
+    }
+    let (handling, wait) = times(&change.record, ending.now);
+    if let Some(handling) = handling {
+        tx.insert_handling_time(&handling)?;
+    }
+    if let Some(wait) = wait {
+        tx.insert_wait(&wait)?;
+    }
+    change.record.state = ConversationState::Ended;
+    change.record.ended_at = Some(ending.now);
+    change.record.expires_at = Some(ending.expires_at);
+    let seq = change.event(EventKind::Ended { by: ending.by, reason: ending.reason });
+    if !ending.survey.is_empty() {
+        change.record.survey = Some(SURVEY.to_owned());
+        change.event(EventKind::Survey { id: SURVEY.to_owned(), questions: ending.survey.clone() });
+    }
+    Ok(seq)
+}
+
+/// What an end adds to the statistics: a length, where somebody was talked with; a wait, where nobody came.
+fn times(record: &Conversation, now: Moment) -> (Option<HandlingTime>, Option<WaitRecord>) {
+    let ms = |since: Moment| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
+    match (record.state, record.joined_at) {
+        (ConversationState::Active, Some(joined)) => (Some(HandlingTime { at: now, ms: ms(joined) }), None),
+        (ConversationState::Waiting, None) => {
+            (None, Some(WaitRecord { at: now, ms: ms(record.waiting_since), abandoned: true }))
+        }
+        (ConversationState::Waiting | ConversationState::Active | ConversationState::Ended, _) => {
+            (None, None)
+        }
+    }
+}

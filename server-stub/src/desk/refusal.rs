@@ -1,0 +1,48 @@
+//! Why a command was not carried out, and how a client is told.
+
+use tealight_protocol::{Cid, ErrorCode, ToOperator, ToVisitor};
+
+use crate::store::StoreError;
+
+/// A command that was not carried out. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: ErrorCode,
+    pub(super) retry: bool,
+    pub(super) retry_ms: Option<u64>,
+    pub(super) message: &'static str,
+}
+
+impl Refusal {
+    /// The same command will never be carried out.
+    pub(super) const fn last_word(code: ErrorCode, message: &'static str) -> Self {
+        Self { code, retry: false, retry_ms: None, message }
+    }
+
+    /// The same command may be carried out later.
+    pub(super) const fn later(code: ErrorCode, retry_ms: u64, message: &'static str) -> Self {
+        Self { code, retry: true, retry_ms: Some(retry_ms), message }
+    }
+
+    pub(super) fn to_visitor(self, cid: Option<Cid>) -> ToVisitor {
+        let Self { code, retry, retry_ms, message } = self;
+        ToVisitor::Error { cid, code, retry, retry_ms, message: message.to_owned() }
+    }
+
+    pub(super) fn to_operator(self, cid: Option<Cid>) -> ToOperator {
+        let Self { code, retry, retry_ms, message } = self;
+        ToOperator::Error { cid, code, retry, retry_ms, message: message.to_owned() }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a command could not be stored");
+        match error {
+            StoreError::Unavailable(_) => {
+                Self::later(ErrorCode::Unavailable, 2_000, "the database cannot be used just now")
+            }
+            StoreError::Corrupt(_) => Self::last_word(ErrorCode::Internal, "the database is damaged"),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What is said about the whole service, and when it changes.
+
+use std::time::Duration;
+
+use tealight_protocol::{EndReason, ServiceState, ServiceStatus, ToVisitor, Wait};
+
+use super::connections::Phase;
+use super::{Desk, Timer};
+use crate::Moment;
+use crate::config::Opening;
+use crate::store::Store;
+
+/// Least time between two `service` frames that only tell of another wait.
+const WAIT_EVERY: Duration = Duration::from_secs(5);
+
+/// How often the opening hours are looked at when no change is known to come.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// The status as it was last told.
+#[derive(Debug, Default)]
+pub(super) struct ServiceBoard {
+    told: Option<(Moment, ServiceStatus)>,
+    changed: bool,
+    armed: bool,
+}
+
+impl ServiceBoard {
+    pub(super) fn may_be_told(&mut self) {
+        self.armed = false;
+        self.changed = true;
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.changed = true;
+    }
+}
+
+impl<S: Store> Desk<S> {
+    /// The state of the service: `ready.service`, the `service` frame and `GET /v1/status`.
+    pub fn service_status(&self, now: Moment) -> ServiceStatus {
+        let (state, closes_at, next_open) = match self.settings.hours.at(now) {
+            Opening::Open { closes_at } if self.waiting.len() >= self.settings.waiting_capacity => {
+                (ServiceState::Full, closes_at, None)
+            }
+            Opening::Open { closes_at } => (ServiceState::Open, closes_at, None),
+            Opening::Closed { next_open, .. } => (ServiceState::Closed, None, next_open),
+        };
+        let wait = match state {
+            ServiceState::Open | ServiceState::Full => self.waiting.estimate_for_newcomer(),
+            ServiceState::Closed | ServiceState::Unknown => Wait::Closed,
+        };
+        ServiceStatus {
+            name: self.settings.name.clone(),
+            state,
+            closes_at: closes_at.map(Moment::timestamp),
+            next_open: next_open.map(Moment::timestamp),
+            wait,
+            notice: self.settings.notice.clone(),
+            areas: self.settings.areas.clone(),
+            offers: self.settings.alternatives.clone(),
+        }
+    }
+
+    pub(super) fn is_open(&self, now: Moment) -> bool {
+        matches!(self.settings.hours.at(now), Opening::Open { .. })
+    }
+
+    pub(super) fn hours_may_have_changed(&mut self, now: Moment) {
+        self.service.changed();
+        self.waiting.changed();
+        let look_at = match self.settings.hours.at(now) {
+            Opening::Open { closes_at } => closes_at,
+            Opening::Closed { since, next_open } => {
+                self.end_waiting_after_closing(now, since);
+                next_open
+            }
+        };
+        let latest = now.plus(LOOK_EVERY);
+        let at = look_at.map_or(latest, |at| at.clamp(now.plus_ms(1), latest));
+        self.timers.set(at, Timer::Hours);
+    }
+
+    /// Nobody is left in the waiting room of a helpline that has gone home.
+    fn end_waiting_after_closing(&mut self, now: Moment, closed_at: Option<Moment>) {
+        if closed_at.is_some_and(|at| now < at.plus(self.settings.after_closing)) {
+            return;
+        }
+        let left: Vec<_> = self.waiting.in_order().cloned().collect();
+        for id in left {
+            if self.rooms.get(&id).is_some_and(|room| room.hold.is_none()) {
+                self.end_by_system(now, &id, EndReason::Closed);
+            }
+        }
+    }
+
+    /// Tells every visitor's socket, at once when the state changed, now and then when only the wait did.
+    pub(super) fn tell_service(&mut self, now: Moment) {
+        if !self.service.changed {
+            return;
+        }
+        let status = self.service_status(now);
+        if let Some((told_at, told)) = &self.service.told {
+            if *told == status {
+                self.service.changed = false;
+                return;
+            }
+            let only_the_wait = ServiceStatus { wait: told.wait, ..status.clone() } == *told;
+            let allowed_at = told_at.plus(WAIT_EVERY);
+            if only_the_wait && allowed_at > now {
+                if !std::mem::replace(&mut self.service.armed, true) {
+                    self.timers.set(allowed_at, Timer::Service);
+                }
+                return;
+            }
+        }
+        self.service.changed = false;
+        let first = self.service.told.replace((now, status.clone())).is_none();
+        if first {
+            return;
+        }
+        let mut visitors: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(|(_, socket)| matches!(socket.phase, Phase::Visitor(_)))
+            .map(|(conn, _)| *conn)
+            .collect();
+        visitors.sort_unstable();
+        for conn in visitors {
+            self.send(conn, &ToVisitor::Service(status.clone()));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What the desk needs to know of the configuration.
+
+use std::time::Duration;
+
+use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
+
+use crate::config::{Config, OpeningHours};
+use crate::wait::Minutes;
+
+/// The helpline's decisions, as the desk uses them.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The helpline's name.
+    pub name: String,
+    /// The centre, where visitors are told.
+    pub centre: Option<String>,
+    /// A sentence for everybody.
+    pub notice: Option<String>,
+    /// When it is open.
+    pub hours: OpeningHours,
+    /// Areas to wait in.
+    pub areas: Vec<AreaStatus>,
+    /// Other ways to get help.
+    pub alternatives: Vec<Alternative>,
+    /// Questions after a conversation.
+    pub survey: Vec<Question>,
+    /// Pre-written messages.
+    pub canned: Vec<Canned>,
+    /// What a conversation takes until enough have been measured.
+    pub prior_mean: Option<Minutes>,
+    /// How many may wait.
+    pub waiting_capacity: usize,
+    /// How long a place is kept for somebody who is not connected.
+    pub place_hold: Duration,
+    /// How long an operator waits for a visitor to look.
+    pub ready_hold: Duration,
+    /// How long waiting goes on after closing time.
+    pub after_closing: Duration,
+    /// How long content is kept after the end.
+    pub retention: Duration,
+    /// How long an operator who lost the connection keeps the conversations.
+    pub lease: Duration,
+    /// Sockets at once.
+    pub sockets: usize,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let minutes = |n: u32| Duration::from_secs(u64::from(n) * 60);
+        Self {
+            name: config.service.name.clone(),
+            centre: config.service.centre.clone(),
+            notice: config.service.notice.clone(),
+            hours: config.opening_hours(),
+            areas: config.area_statuses(),
+            alternatives: config.alternatives(),
+            survey: config.questions(),
+            canned: config.canned_messages(),
+            prior_mean: config.wait.prior_mean_minutes.map(Minutes),
+            waiting_capacity: config.wait.capacity,
+            place_hold: minutes(config.wait.place_hold_minutes),
+            ready_hold: Duration::from_secs(u64::from(config.wait.ready_hold_seconds)),
+            after_closing: minutes(config.wait.after_closing_minutes),
+            retention: minutes(config.limits.retention_hours * 60),
+            lease: Duration::from_secs(u64::from(config.limits.operator_lease_seconds)),
+            sockets: config.limits.sockets,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Everything that is due later, in one heap.
+//!
+//! A timer is never cancelled. When it goes off, its handler looks whether what it was set for still holds:
+//! that is simpler than keeping handles in step with the state they guard.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use tealight_protocol::{ConversationId, OperatorId};
+
+use super::ConnId;
+use crate::Moment;
+
+/// What a timer was set for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// A new socket has not said `hello`.
+    Hello(ConnId),
+    /// A socket has been silent.
+    Idle(ConnId),
+    /// An operator's session ends.
+    Session(ConnId),
+    /// The next `queue` frame of a socket may go out.
+    Queue(ConnId),
+    /// A `typing` of a conversation may no longer hold.
+    Typing(ConversationId),
+    /// An operator has waited long enough for a visitor to look.
+    Hold(ConversationId),
+    /// A visitor has been away for too long to keep the place.
+    Away(ConversationId),
+    /// The content of a conversation is due for destruction.
+    Expiry(ConversationId),
+    /// An operator has been away for too long to keep conversations.
+    Lease(OperatorId),
+    /// Marks wait to be stored.
+    Marks,
+    /// The board may be sent again.
+    Board,
+    /// The service status may be sent again.
+    Service,
+    /// The opening hours may have changed the service.
+    Hours,
+    /// Time has passed for the estimate.
+    Estimate,
+    /// Sessions and tombstones may have grown old.
+    Purge,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    heap: BinaryHeap<Reverse<(Moment, Timer)>>,
+}
+
+impl Timers {
+    pub(super) fn set(&mut self, at: Moment, timer: Timer) {
+        self.heap.push(Reverse((at, timer)));
+    }
+
+    pub(super) fn next(&self) -> Option<Moment> {
+        self.heap.peek().map(|Reverse((at, _))| *at)
+    }
+
+    pub(super) fn pop_due(&mut self, now: Moment) -> Option<Timer> {
+        if self.next()? > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse((_, timer))| timer)
+    }
+}

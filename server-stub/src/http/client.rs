@@ -1,0 +1,149 @@
+//! Who asks too often, without knowing who asks.
+//!
+//! An address is cut to its network (/24, /56), put through HMAC with a random key that lives for a day in
+//! memory, and only the result is counted. Neither the address nor the key is ever stored or logged.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use hmac::{Hmac, Mac as _};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::RngCore as _;
+use sha2::Sha256;
+
+use super::Shared;
+use crate::Moment;
+use crate::config::LimitsConfig;
+
+/// How long a key lives.
+const KEY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// How many different clients are counted before the quiet ones are forgotten.
+const KEPT: usize = 10_000;
+
+/// A network, unrecognisable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ClientKey([u8; 8]);
+
+impl FromRequestParts<Shared> for ClientKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
+        let forwarded = shared.client_address_header.as_ref().and_then(|name| {
+            let value = parts.headers.get_all(name).iter().next_back()?.to_str().ok()?;
+            // The last entry is the one our own proxy wrote; those before it are hearsay.
+            value.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        });
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        Ok(shared.gate.key(shared.desk.now(), forwarded.or(peer)))
+    }
+}
+
+/// Keyed limits on sockets and logins.
+#[derive(Debug)]
+pub(super) struct Gate {
+    sockets: DefaultKeyedRateLimiter<ClientKey>,
+    logins: DefaultKeyedRateLimiter<ClientKey>,
+    names: DefaultKeyedRateLimiter<String>,
+    key: Mutex<DailyKey>,
+}
+
+#[derive(Debug)]
+struct DailyKey {
+    bytes: [u8; 64],
+    until: Moment,
+    rng: ChaCha20Rng,
+}
+
+impl Gate {
+    pub(super) fn new(limits: &LimitsConfig, rng: ChaCha20Rng) -> Self {
+        let sockets = per_minute(limits.sockets_per_minute);
+        let logins = per_minute(limits.logins_per_minute);
+        Self {
+            sockets: RateLimiter::keyed(sockets),
+            logins: RateLimiter::keyed(logins),
+            names: RateLimiter::keyed(logins),
+            key: Mutex::new(DailyKey { bytes: [0; 64], until: Moment(0), rng }),
+        }
+    }
+
+    fn key(&self, now: Moment, address: Option<IpAddr>) -> ClientKey {
+        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if key.until <= now {
+            let DailyKey { bytes, rng, .. } = &mut *key;
+            rng.fill_bytes(bytes);
+            key.until = now.plus_ms(KEY_MS);
+        }
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(&key.bytes.into());
+        match address {
+            Some(IpAddr::V4(v4)) => mac.update(&v4.octets()[..3]),
+            Some(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
+                Some(v4) => mac.update(&v4.octets()[..3]),
+                None => mac.update(&v6.octets()[..7]),
+            },
+            None => {}
+        }
+        let digest = mac.finalize().into_bytes();
+        ClientKey(std::array::from_fn(|i| digest[i]))
+    }
+
+    /// Lets a socket in, or says how long to wait.
+    pub(super) fn admit_socket(&self, client: ClientKey) -> Result<(), Duration> {
+        check(&self.sockets, &client)
+    }
+
+    /// Lets an attempt to log in through, or says how long to wait.
+    pub(super) fn admit_login(&self, client: ClientKey, name: &str) -> Result<(), Duration> {
+        check(&self.logins, &client)?;
+        check(&self.names, &name.to_lowercase())
+    }
+}
+
+fn per_minute(count: u32) -> Quota {
+    Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN))
+}
+
+fn check<K: Clone + Eq + std::hash::Hash>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+) -> Result<(), Duration> {
+    if limiter.len() > KEPT {
+        limiter.retain_recent();
+    }
+    limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    #[test]
+    fn a_network_has_one_key_for_a_day_and_another_on_the_next() {
+        let gate = Gate::new(&LimitsConfig::default(), ChaCha20Rng::from_seed([1; 32]));
+        let key = |now: u64, address: &str| gate.key(Moment(now), Some(address.parse().unwrap()));
+        let first = key(1, "192.0.2.1");
+        assert_eq!(first, key(2, "192.0.2.200"));
+        assert_eq!(first, key(2, "::ffff:192.0.2.7"));
+        assert_ne!(first, key(2, "198.51.100.1"));
+        assert_eq!(key(2, "2001:db8:0:1::1"), key(2, "2001:db8:0:2::1"));
+        assert_ne!(first, key(2 + KEY_MS, "192.0.2.1"));
+    }
+
+    #[test]
+    fn a_name_is_guarded_whatever_network_asks() {
+        let limits = LimitsConfig { logins_per_minute: 2, ..LimitsConfig::default() };
+        let gate = Gate::new(&limits, ChaCha20Rng::from_seed([1; 32]));
+        assert!(gate.admit_login(ClientKey([1; 8]), "ada").is_ok());
+        assert!(gate.admit_login(ClientKey([2; 8]), "ADA").is_ok());
+        assert!(gate.admit_login(ClientKey([3; 8]), "ada").is_err());
+    }
+}

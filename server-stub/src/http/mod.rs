@@ -1,0 +1,207 @@
+//! Everything over HTTP: the socket's handshake, the files, the documents, logging in.
+
+mod assets;
+mod client;
+mod console;
+mod demo_site;
+mod frame;
+mod login;
+mod metrics;
+mod origins;
+mod socket;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use tealight_protocol::{SOCKET_PATH, STATUS_PATH};
+use tokio::sync::mpsc;
+
+pub use assets::{Assets, AssetsError};
+
+use crate::config::Config;
+use crate::operators;
+use crate::runner::DeskHandle;
+use crate::store::Digest;
+use client::Gate;
+use origins::Origins;
+
+/// Longest body of a request, in bytes: nothing but a name and a password is ever posted.
+const BODY_BYTES: usize = 4 * 1024;
+
+/// What every handler sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    desk: DeskHandle,
+    pages: Arc<Pages>,
+    origins: Arc<Origins>,
+    gate: Arc<Gate>,
+    client_address_header: Option<HeaderName>,
+    tokens: Arc<Mutex<ChaCha20Rng>>,
+    open_sockets: mpsc::Sender<()>,
+}
+
+/// What the documents are made of.
+#[derive(Debug)]
+struct Pages {
+    config: Arc<Config>,
+    assets: Assets,
+    /// Scheme and host the browser knows the server by.
+    server: String,
+    /// The address of the WebSocket.
+    socket: String,
+    /// Scheme and host of the WebSocket, for policies.
+    socket_origin: String,
+    allowed_origins: Vec<String>,
+}
+
+impl Pages {
+    /// The language of a document: the one asked for if there are words for it, else the first there is.
+    fn language(&self, wanted: Option<&str>) -> String {
+        let known = |lang: &str| self.assets.locales().any(|(known, _)| known == lang);
+        let base = |lang: &str| lang.split('-').next().unwrap_or_default().to_owned();
+        wanted
+            .and_then(|lang| {
+                if known(lang) { Some(lang.to_owned()) } else { Some(base(lang)).filter(|base| known(base)) }
+            })
+            .unwrap_or_else(|| "en".to_owned())
+    }
+}
+
+impl Shared {
+    /// `open_sockets` is held by every open socket; its receiver ends when the last is gone.
+    pub(crate) fn new(
+        desk: DeskHandle,
+        config: &Arc<Config>,
+        assets: Assets,
+        server: String,
+        mut rng: ChaCha20Rng,
+        open_sockets: mpsc::Sender<()>,
+    ) -> Self {
+        let socket_origin = server.replacen("http", "ws", 1);
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        Self {
+            desk,
+            origins: Arc::new(Origins {
+                allowed: config.server.allowed_origins.clone(),
+                own: server.clone(),
+                missing: config.server.allow_no_origin,
+            }),
+            gate: Arc::new(Gate::new(&config.limits, ChaCha20Rng::from_seed(seed))),
+            client_address_header: config
+                .server
+                .client_address_header
+                .as_ref()
+                .and_then(|name| name.parse().ok()),
+            tokens: Arc::new(Mutex::new(rng)),
+            open_sockets,
+            pages: Arc::new(Pages {
+                config: config.clone(),
+                assets,
+                socket: format!("{socket_origin}{SOCKET_PATH}"),
+                socket_origin,
+                allowed_origins: config.server.allowed_origins.clone(),
+                server,
+            }),
+        }
+    }
+
+    fn new_token(&self) -> (String, Digest) {
+        operators::new_token(&mut self.tokens.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The main listener's routes.
+pub(crate) fn app(shared: Shared) -> Router {
+    Router::new()
+        .route(SOCKET_PATH, get(socket::upgrade))
+        .route(STATUS_PATH, get(status))
+        .route("/v1/operator/login", post(login::log_in))
+        .route("/v1/operator/logout", post(login::log_out))
+        .route("/tealight.js", get(loader))
+        .route("/w/{file}", get(asset))
+        .route("/frame", get(frame::embedded))
+        .route("/chat", get(frame::alone))
+        .route("/console/", get(console::document))
+        .route("/console", get(|| async { Redirect::permanent("/console/") }))
+        .route("/healthz", get(health))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(secure))
+        .with_state(shared)
+}
+
+/// The routes of the listener for whoever watches the server.
+pub(crate) fn metrics_app(shared: Shared) -> Router {
+    Router::new().route("/metrics", get(metrics::metrics)).with_state(shared)
+}
+
+/// The demonstration's pages.
+pub(crate) fn demo_site(dir: PathBuf, server: String) -> Router {
+    demo_site::site(dir, server)
+}
+
+async fn status(State(shared): State<Shared>) -> Response {
+    match shared.desk.status().await {
+        Ok(status) => {
+            let headers =
+                [(header::CACHE_CONTROL, "public, max-age=15"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+            (headers, axum::Json(status)).into_response()
+        }
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn loader(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    shared.pages.assets.serve("tealight.js", &headers, "public, max-age=300")
+}
+
+async fn asset(State(shared): State<Shared>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    shared.pages.assets.serve(&format!("w/{file}"), &headers, "public, max-age=31536000, immutable")
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    match shared.desk.health().await {
+        Ok(Ok(())) => "ok".into_response(),
+        Ok(Err(_)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// What every answer carries. A handler that set a header itself keeps its own.
+async fn secure(request: axum::extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let defaults = [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+        ),
+        ("cross-origin-resource-policy", "cross-origin"),
+        ("cache-control", "no-store"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in defaults {
+        let name = HeaderName::from_static(name);
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Asks a client to come back later.
+fn too_many(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let body = axum::Json(serde_json::json!({
+        "code": "rate_limited",
+        "message": "too many attempts: wait a little",
+    }));
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], body).into_response()
+}

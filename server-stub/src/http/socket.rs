@@ -1,0 +1,122 @@
+//! The pump between a WebSocket and the desk. It knows bytes and queues, and nothing of what they mean.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tealight_protocol::{CloseCode, SUBPROTOCOL, SUBPROTOCOL_ANY, limits};
+use tokio::sync::mpsc;
+
+use super::Shared;
+use crate::desk::Input;
+use crate::runner::{DeskHandle, Outgoing};
+
+/// How long a farewell may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Reading in small pieces keeps an idle socket cheap: the library's default costs 128 KiB each.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// Frames over the protocol's limit are still read, so that they can be answered with 1009.
+const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
+
+pub(super) async fn upgrade(
+    State(shared): State<Shared>,
+    client: super::client::ClientKey,
+    headers: HeaderMap,
+    ws: WebSocketUpgrade,
+) -> Response {
+    if !shared.origins.allows(&headers) {
+        return (StatusCode::FORBIDDEN, "this origin may not open a chat").into_response();
+    }
+    if let Err(wait) = shared.gate.admit_socket(client) {
+        return super::too_many(wait);
+    }
+    let offered = offered_protocols(&headers);
+    let ws = ws
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * limits::QUEUED_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
+        .max_message_size(MESSAGE_BYTES);
+    if offered.iter().any(|offer| offer == SUBPROTOCOL) {
+        let (desk, open) = (shared.desk.clone(), shared.open_sockets.clone());
+        ws.protocols([SUBPROTOCOL]).on_upgrade(move |socket| pump(socket, desk, open))
+    } else if offered.iter().any(|offer| offer == SUBPROTOCOL_ANY) {
+        ws.protocols([SUBPROTOCOL_ANY]).on_upgrade(|mut socket| async move {
+            farewell(&mut socket, CloseCode::Version, "this server speaks tealight.v1").await;
+        })
+    } else {
+        (StatusCode::BAD_REQUEST, "offer the subprotocols tealight.v1 and tealight").into_response()
+    }
+}
+
+fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|offer| offer.trim().to_owned())
+        .collect()
+}
+
+/// Carries frames until one side is done. `open` is held so that a stopping server can wait for the last.
+async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
+    let (conn, mut inbox) = desk.open();
+    let mut overflowed = std::pin::pin!(inbox.overflowed());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut overflowed => {
+                farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
+                break;
+            }
+            outgoing = inbox.next() => match outgoing {
+                Some(Outgoing::Text(text)) => {
+                    let sent = tokio::select! {
+                        biased;
+                        sent = socket.send(Message::Text(text.into())) => sent.is_ok(),
+                        () = &mut overflowed => {
+                            farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
+                            false
+                        }
+                    };
+                    if !sent {
+                        break;
+                    }
+                }
+                Some(Outgoing::Close(code, reason)) => {
+                    farewell(&mut socket, code, reason).await;
+                    break;
+                }
+                None => break,
+            },
+            incoming = socket.recv() => match incoming {
+                Some(Ok(Message::Text(text))) => desk.input(Input::Frame { conn, text: text.to_string() }),
+                Some(Ok(Message::Binary(_))) => desk.input(Input::Binary { conn }),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_))) | None => break,
+                Some(Err(_)) => {
+                    farewell(&mut socket, CloseCode::TooBig, "the frame cannot be read").await;
+                    break;
+                }
+            },
+        }
+    }
+    desk.input(Input::Closed { conn });
+    drop(open);
+}
+
+/// Closes with a code, and gives the peer a moment to answer, so that the code is not lost to a reset.
+async fn farewell(socket: &mut WebSocket, code: CloseCode, reason: &'static str) {
+    let frame = CloseFrame { code: code.as_u16(), reason: reason.into() };
+    let close = async {
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, close).await;
+}

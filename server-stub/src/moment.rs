@@ -1,0 +1,82 @@
+//! Time as the server counts it: milliseconds since the Unix epoch, handed in from outside.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tealight_protocol::Timestamp;
+
+/// A point in time, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// This long after.
+    #[must_use]
+    pub fn plus(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// This many milliseconds after.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// How long it is since an earlier moment; nothing when that is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Moment) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// As it stands on the wire, to the millisecond.
+    #[must_use]
+    pub fn timestamp(self) -> Timestamp {
+        let text = self.civil().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        // Invariant: years 0000–9999 print as the pattern above, and `civil` clamps to them.
+        Timestamp::try_from(text)
+            .unwrap_or_else(|_| unreachable!("a clamped moment has the shape of a timestamp"))
+    }
+
+    /// The same point in time for calendar arithmetic.
+    #[must_use]
+    pub fn civil(self) -> jiff::Timestamp {
+        i64::try_from(self.0)
+            .ok()
+            .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl From<jiff::Timestamp> for Moment {
+    fn from(civil: jiff::Timestamp) -> Self {
+        Self(u64::try_from(civil.as_millisecond()).unwrap_or(0))
+    }
+}
+
+/// Where the time comes from. Injected, so that a test can turn the hands.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// What time it is.
+    fn now(&self) -> Moment;
+}
+
+/// The clock of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_prints_as_the_wire_wants_it() {
+        assert_eq!(Moment(0).timestamp().as_str(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Moment(1_795_000_000_007).timestamp().as_str().len(), 24);
+        assert_eq!(Moment(u64::MAX).timestamp().as_str().len(), 24);
+    }
+}

@@ -1,0 +1,150 @@
+//! Where everything acknowledged is kept. One trait, so that another database can stand behind it.
+//!
+//! The desk opens one transaction for each durable command and answers only after it has committed. A
+//! transaction's methods are small and say what they store, not how: an implementation over a networked
+//! database keeps the same meaning, and [`conformance`] holds it to that.
+
+pub mod conformance;
+mod records;
+mod sqlite;
+
+pub use records::{
+    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorRecord, OperatorSession,
+    Sender, WaitRecord,
+};
+pub use sqlite::SqliteStore;
+
+use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, OperatorId, Seq};
+
+use crate::Moment;
+
+/// The SHA-256 of a visitor's secret or of an operator's token: all that is kept of either.
+pub type Digest = [u8; 32];
+
+/// Why nothing was stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is busy, full, read-only or away. Nothing was changed; the same may be tried again.
+    #[error("the database cannot be used just now: {0}")]
+    Unavailable(String),
+    /// What was read is not what was written: a damaged or foreign file.
+    #[error("the database holds something that cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// A database that runs transactions.
+pub trait Store: Send + 'static {
+    /// Runs `work` in one transaction that may write. `Ok` is returned only after the commit is durable;
+    /// on `Err` nothing at all has changed.
+    fn write<R, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<R, E>,
+    ) -> Result<R, E>;
+
+    /// Runs `work` on one consistent view, without writing.
+    fn read<R, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<R, E>,
+    ) -> Result<R, E>;
+
+    /// Overwrites what deleted rows left behind in journals. Called after content was destroyed.
+    fn scrub(&mut self) -> Result<(), StoreError>;
+}
+
+/// What can be done inside a transaction.
+pub trait Transaction {
+    /// The epoch of this log, once one has been given.
+    fn epoch(&mut self) -> Result<Option<String>, StoreError>;
+    /// Gives the log its epoch.
+    fn set_epoch(&mut self, epoch: &str) -> Result<(), StoreError>;
+
+    /// Every conversation that still has content, in the order of their start.
+    fn conversations(&mut self) -> Result<Vec<Conversation>, StoreError>;
+    /// The conversation a secret opens.
+    fn conversation_by_secret(&mut self, secret: &Digest) -> Result<Option<Conversation>, StoreError>;
+    /// Adds a conversation.
+    fn insert_conversation(&mut self, conversation: &Conversation) -> Result<(), StoreError>;
+    /// Replaces what is known of a conversation; its log is left alone.
+    fn update_conversation(&mut self, conversation: &Conversation) -> Result<(), StoreError>;
+    /// Destroys a conversation with all that belongs to it.
+    fn delete_conversation(&mut self, id: &ConversationId) -> Result<(), StoreError>;
+
+    /// Appends to a conversation's log. `event.seq` must be one more than the last.
+    fn append(&mut self, conversation: &ConversationId, event: &Event) -> Result<(), StoreError>;
+    /// Up to `limit` events after a position, in order.
+    fn events(
+        &mut self,
+        conversation: &ConversationId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// What became of a command, if it was done before.
+    fn command(&mut self, key: &CommandKey<'_>) -> Result<Option<CommandRecord>, StoreError>;
+    /// Remembers what became of a command.
+    fn insert_command(&mut self, key: &CommandKey<'_>, record: &CommandRecord) -> Result<(), StoreError>;
+
+    /// How far both sides of a conversation have come.
+    fn marks(&mut self, conversation: &ConversationId) -> Result<Marks, StoreError>;
+    /// Moves the marks of a conversation.
+    fn set_marks(&mut self, conversation: &ConversationId, marks: &Marks) -> Result<(), StoreError>;
+
+    /// Keeps the answers to a survey, as JSON.
+    fn insert_answers(
+        &mut self,
+        conversation: &ConversationId,
+        survey: &str,
+        answers: &str,
+        at: Moment,
+    ) -> Result<(), StoreError>;
+    /// Whether a survey of a conversation has been answered.
+    fn is_answered(&mut self, conversation: &ConversationId, survey: &str) -> Result<bool, StoreError>;
+
+    /// Remembers that a secret's conversation was erased.
+    fn insert_tombstone(&mut self, secret: &Digest, at: Moment) -> Result<(), StoreError>;
+    /// Whether a secret's conversation was erased.
+    fn is_erased(&mut self, secret: &Digest) -> Result<bool, StoreError>;
+    /// Forgets tombstones from before a moment.
+    fn purge_tombstones(&mut self, before: Moment) -> Result<(), StoreError>;
+
+    /// Adds the length of a finished conversation to the statistics.
+    fn insert_handling_time(&mut self, time: &HandlingTime) -> Result<(), StoreError>;
+    /// The most recent lengths, newest first.
+    fn handling_times(&mut self, limit: usize) -> Result<Vec<HandlingTime>, StoreError>;
+    /// Adds a wait to the statistics.
+    fn insert_wait(&mut self, wait: &WaitRecord) -> Result<(), StoreError>;
+    /// The most recent waits, newest first.
+    fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError>;
+
+    /// Adds an operator and names them.
+    fn insert_operator(
+        &mut self,
+        name: &str,
+        alias: &str,
+        password_hash: &str,
+        areas: &[Area],
+    ) -> Result<OperatorRecord, StoreError>;
+    /// Removes an operator with their sessions. `false` when there is none of that name.
+    fn delete_operator(&mut self, name: &str) -> Result<bool, StoreError>;
+    /// Every operator, by name.
+    fn operators(&mut self) -> Result<Vec<OperatorRecord>, StoreError>;
+    /// The operator who logs in with this name.
+    fn operator_by_name(&mut self, name: &str) -> Result<Option<OperatorRecord>, StoreError>;
+    /// Keeps how an operator said to be available.
+    fn set_availability(
+        &mut self,
+        operator: &OperatorId,
+        status: Availability,
+        capacity: u8,
+        last_chat: bool,
+    ) -> Result<(), StoreError>;
+
+    /// Opens a session.
+    fn insert_session(&mut self, session: &OperatorSession) -> Result<(), StoreError>;
+    /// The session a token opens, expired or not.
+    fn session(&mut self, token: &Digest) -> Result<Option<OperatorSession>, StoreError>;
+    /// Closes a session.
+    fn delete_session(&mut self, token: &Digest) -> Result<(), StoreError>;
+    /// Closes every session that expired before a moment.
+    fn purge_sessions(&mut self, before: Moment) -> Result<(), StoreError>;
+}

@@ -1,0 +1,16 @@
+//! The visitor's session against a scripted backend, one file for each family of behaviours.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod backend;
+
+mod connection;
+mod draft;
+mod end;
+mod exactly_once;
+mod fuzz;
+mod privacy;
+mod resume;
+mod snapshot;
+mod waiting;
