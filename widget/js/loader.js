@@ -37,14 +37,14 @@
 *{box-sizing:border-box}
 .box{display:contents;--p:var(--tealight-paper,#fbf8f3);--r:var(--tealight-raised,#fff);--i:var(--tealight-ink,#22303c);--e:var(--tealight-edge,#857d70);--a:var(--tealight-accent,#0f5f63);--o:var(--tealight-on-accent,#fff);--g:var(--tealight-gap,16px);--l:var(--tealight-layer,900)}
 .dark{--p:var(--tealight-paper,#14191f);--r:var(--tealight-raised,#1c232b);--i:var(--tealight-ink,#eef1f3);--e:var(--tealight-edge,#74818e);--a:var(--tealight-accent,#7cc4c2);--o:var(--tealight-on-accent,#0c2223)}
-.box>*{position:fixed;z-index:var(--l);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--tealight-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif);color:var(--i)}
+.box>*{position:fixed;z-index:var(--l);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--tealight-font,system-ui,sans-serif);color:var(--i)}
 .start>*{inset-inline:calc(var(--g) + env(safe-area-inset-left)) auto}
 .dock{display:flex;gap:8px;align-items:center;max-width:calc(100vw - 2*var(--g))}
 button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px;padding:8px 16px;border:1.5px solid var(--e);border-radius:99px;background:var(--r);cursor:pointer;touch-action:manipulation}
 .launcher{display:flex;align-items:center;gap:10px;min-height:56px;padding:8px 20px;border-color:transparent;background:var(--a);color:var(--o);text-align:start}
 .closed .launcher{background:var(--r);color:var(--i);border-color:var(--e)}
 i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
-b{min-width:26px;padding:0 8px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
+b{padding:0 10px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
 :focus-visible:not(p){outline:3px solid var(--a);outline-offset:3px}
 .window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886;animation:in .18s ease-out}
 .window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
@@ -55,8 +55,7 @@ a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;min-height:52px;colo
 a span{color:var(--i);font-weight:400}
 @keyframes in{from{opacity:0;transform:translateY(8px)}}
 @media (max-width:480px),(max-height:480px){.box .window{z-index:2147483647;inset:0;width:100%;height:100%;max-height:100dvh;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
-@media (prefers-reduced-motion:reduce){.window{animation:none}}
-@media print{.box{display:none}}`;
+@media (prefers-reduced-motion:reduce){.window{animation:none}}`;
 
   const script = document.currentScript;
   const home = script?.src ? new URL(script.src).origin : location.origin;
@@ -196,7 +195,7 @@ a span{color:var(--i);font-weight:400}
 
     #paint() {
       const words = this.#words;
-      const closed = /closed|full/.test(this.#status.state);
+      const closed = (this.#status.state || "open") != "open";
       const label = closed
         ? this.#get("label-closed") || words.closed
         : this.#get("label") || words.open;
@@ -204,10 +203,7 @@ a span{color:var(--i);font-weight:400}
       const theme = this.#get("theme") || (dark.matches ? "dark" : "");
       this.#box.className = ["box", theme, this.#get("position"), closed && !this.#state ? "closed" : ""].join(" ");
       this.#launcher.replaceChildren(make("i", {}), make("span", {}, text));
-      if (this.#unread) {
-        const count = this.#unread > 9 ? "9+" : this.#unread;
-        this.#launcher.append(make("b", { part: "badge", ariaLabel: count + " " + words.fresh }, "" + count));
-      }
+      if (this.#unread) this.#launcher.append(make("b", { part: "badge" }, this.#unread + " " + words.fresh));
       this.#exit.textContent = words.exit;
       this.#exit.hidden = !/waiting|talking/.test(this.#state);
       for (const name of ["width", "height"]) {
@@ -264,7 +260,7 @@ a span{color:var(--i);font-weight:400}
       this.#timer = setTimeout(() => this.#fail(), SILENCE_MS);
       const inline = this.#get("mode") == "inline";
       if (inline && !this.#has("trust-host")) {
-        console.warn("tealight: mode=inline needs the attribute trust-host; using the frame.");
+        console.warn("tealight: inline needs trust-host");
       }
       if (inline && this.#has("trust-host")) {
         this.#loadInline().catch(() => this.#opening && this.#fail());
