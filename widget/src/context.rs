@@ -12,7 +12,7 @@ use tealight_session::visitor::{
     Command, EndedView, Entry, Phase, StoppedView, TalkingView, View, WaitingView,
 };
 use tealight_shell::Driver;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{FocusOptions, HtmlElement, ShadowRoot};
 
 use crate::core::{Signs, VisitorCore};
@@ -234,35 +234,36 @@ impl Context {
         self.words(|words| words.fill(key, values))
     }
 
-    /// Gives the focus to the heading of the screen that is there.
+    /// Gives the focus to the heading of the screen that is there. Nothing scrolls: a chat stays where it was.
     pub(crate) fn focus_heading(self) {
-        self.focus(".screen h2[tabindex]");
-    }
-
-    /// Gives the focus to the first element that fits.
-    pub(crate) fn focus(self, selector: &str) {
-        let found = self.root().and_then(|root| root.query_selector(selector).ok().flatten());
-        if let Some(element) = found {
-            let element: HtmlElement = wasm_bindgen::JsCast::unchecked_into(element);
-            let _ = element.focus();
-        }
-    }
-
-    /// The same, but only where the focus was lost with what held it; nothing scrolls.
-    pub(crate) fn rescue_focus(self) {
-        let is_lost = self.focused().is_none() && has_page_focus();
-        let heading = self.root().and_then(|root| root.query_selector(".screen h2[tabindex]").ok().flatten());
-        if let (true, Some(heading)) = (is_lost, heading) {
-            let heading: HtmlElement = wasm_bindgen::JsCast::unchecked_into(heading);
+        if let Some(heading) = self.find(".screen h2[tabindex]") {
             let options = FocusOptions::new();
             options.set_prevent_scroll(true);
             let _ = heading.focus_with_options(&options);
         }
     }
 
+    /// The same, but only where the focus was lost with what held it.
+    pub(crate) fn rescue_focus(self) {
+        if self.focused().is_none() && has_page_focus() {
+            self.focus_heading();
+        }
+    }
+
+    /// Gives the focus to the first element that fits.
+    pub(crate) fn focus(self, selector: &str) {
+        if let Some(element) = self.find(selector) {
+            let _ = element.focus();
+        }
+    }
+
     /// The element in the widget that has the focus.
     pub(crate) fn focused(self) -> Option<web_sys::Element> {
         self.root()?.active_element()
+    }
+
+    fn find(self, selector: &str) -> Option<HtmlElement> {
+        self.root()?.query_selector(selector).ok()??.dyn_into().ok()
     }
 
     fn root(self) -> Option<ShadowRoot> {
