@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::keys::Key;
+use crate::keys::{Key, filled};
 use crate::rows::Moment;
 use crate::wait_range::{Amount, WaitWords};
 
@@ -177,24 +177,6 @@ fn day_of(ms: f64) -> i64 {
     const DAY_MS: f64 = 24.0 * 60.0 * MINUTE_MS;
     let offset = js_sys::Date::new(&ms.into()).get_timezone_offset();
     ((ms - offset * MINUTE_MS) / DAY_MS).floor() as i64
-}
-
-/// Puts values into `{placeholders}`. What is not named stays as it is.
-fn filled(text: &str, values: &[(&str, &str)]) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        let Some(len) = rest[open..].find('}') else { break };
-        let name = &rest[open + 1..open + len];
-        out.push_str(&rest[..open]);
-        match values.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => out.push_str(value),
-            None => out.push_str(&rest[open..=open + len]),
-        }
-        rest = &rest[open + len + 1..];
-    }
-    out.push_str(rest);
-    out
 }
 
 /// One of the browser's formatters. A tag that it does not take is left out; without `Intl` there is none.

@@ -182,6 +182,24 @@ keys! {
     STOPPED_REPLACED_LEAD = "stopped.replaced_lead";
 }
 
+/// Puts values into `{placeholders}`. What is not named stays as it is.
+pub(crate) fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let Some(len) = rest[open..].find('}') else { break };
+        let name = &rest[open + 1..open + len];
+        out.push_str(&rest[..open]);
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => out.push_str(value),
+            None => out.push_str(&rest[open..=open + len]),
+        }
+        rest = &rest[open + len + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -225,6 +243,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn placeholders_are_filled_once_and_in_any_order() {
+        assert_eq!(filled("{b} and {a}", &[("a", "{b}"), ("b", "2")]), "2 and {b}");
+        assert_eq!(filled("{unknown} {", &[("a", "1")]), "{unknown} {");
+        assert_eq!(filled("ends with {a}", &[("a", "ü")]), "ends with ü");
     }
 
     #[test]
