@@ -121,7 +121,7 @@ fn CannedItem(one: Canned, canned: Memo<Arc<Vec<Canned>>>, stop: RwSignal<Option
         }
     };
     let label = tf("canned.use", &[("title", &one.title)]);
-    let (used, focused) = (one.id.clone(), one.id);
+    let (used, focused) = (one.text.clone(), one.id);
     view! {
         <li class="row">
             <button class="canned-item" type="button" data-canned="" tabindex=move || if is_stop() { "0" } else { "-1" }

@@ -28,7 +28,10 @@ pub(crate) fn TopBar(name: String, ask_to_leave: Callback<()>) -> impl IntoView 
                     {move || state_words(connection.get())}
                 </p>
                 <p class="me">
-                    {move || who.get().map(|name| tf("top.me", &[("name", &name)]))}
+                    {move || who.get().map(|name| view! {
+                        <span class="sr">{tf("top.me", &[("name", &name)])}</span>
+                        <span aria-hidden="true">{name}</span>
+                    })}
                 </p>
                 <button class="button" data-kind="quiet" type="button" aria-keyshortcuts="?"
                     on:click=move |_| desk.dialog.set(Some(Dialog::Keys))>{t("top.help")}</button>
@@ -80,10 +83,11 @@ fn AvailabilityControl() -> impl IntoView {
                 {status(Availability::Paused, "avail.paused")}
             </fieldset>
             <label class="check" title=t("avail.last_hint")>
-                <input type="checkbox" prop:checked=move || now.get().2
+                <input type="checkbox" aria-describedby="last-hint" prop:checked=move || now.get().2
                     on:change=move |event| set(|now, on| now.2 = on == 1, event_target_checked(&event).into()) />
                 <span>{t("avail.last")}</span>
             </label>
+            <span class="sr" id="last-hint">{t("avail.last_hint")}</span>
             <fieldset class="segments capacity">
                 <legend>{t("avail.capacity")}</legend>
                 {places}
