@@ -24,7 +24,7 @@ allowCompiledMarkup();
 prepareFallback();
 listenForLoader();
 addEventListener("keydown", minimiseFallback);
-addEventListener("pageshow", (event) => event.persisted && location.reload());
+addEventListener("pageshow", startAfreshAfterExit);
 open();
 
 async function open() {
@@ -187,6 +187,11 @@ function leave(target) {
   }
 }
 
+/** Whoever comes back by the browser's Back after Exit finds a first screen, not what was there. */
+function startAfreshAfterExit(event) {
+  if (event.persisted && "left" in document.documentElement.dataset) location.reload();
+}
+
 function minimiseFallback(event) {
   if (!ready && event.key === "Escape") say({ type: "minimise" });
 }
@@ -199,7 +204,7 @@ function minimiseFallback(event) {
 function allowCompiledMarkup() {
   if (!window.trustedTypes) return;
   const element =
-    /<\/?(?:a|article|aside|b|blockquote|br|button|circle|div|em|fieldset|figcaption|figure|footer|form|g|h[1-6]|header|hr|i|input|label|legend|li|line|main|nav|ol|option|p|path|rect|section|select|small|span|strong|svg|textarea|time|ul)(?:\s+(?!on|style|src|form|xlink|href)[a-z:-]+(?:="[^"<>]*")?)*\s*\/?>/gi;
+    /<\/?(?:a|article|aside|b|blockquote|br|button|circle|div|em|fieldset|figcaption|figure|footer|form|g|h[1-6]|header|hr|i|input|label|legend|li|line|main|nav|ol|option|p|path|rect|section|select|small|span|strong|svg|textarea|time|ul)(?:\s+(?!on|style|src|form|xlink|href)[a-z][a-z0-9:-]*(?:="[^"<>]*")?)*\s*\/?>/gi;
   trustedTypes.createPolicy("default", {
     createHTML(markup) {
       const rest = markup.replace(/<!(?:--[^<>]*--)?>/g, "").replace(element, "");

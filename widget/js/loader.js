@@ -130,7 +130,7 @@ a span{color:var(--i);font-weight:400}
       }
       this.#opening ??= this.#load();
       this.#tell({ type: "shown", visible: true });
-      this.#content?.focus();
+      this.#focus();
       return this.#opening;
     }
 
@@ -287,7 +287,7 @@ a span{color:var(--i);font-weight:400}
         frame.contentWindow.postMessage({ tealight: 1, type: "connect" }, server, [port2]);
       };
       frame.src = server + "/frame?lang=" + encodeURIComponent(this.#lang);
-      frame.style.opacity = 0;
+      frame.style.visibility = "hidden";
       this.#content = frame;
       this.#window.append(frame);
     }
@@ -330,12 +330,12 @@ a span{color:var(--i);font-weight:400}
     #hear({ type, state, count }) {
       if (type == "booted") {
         clearTimeout(this.#timer);
-        this.#content.style.opacity = "";
+        this.#content.style.visibility = "";
         this.#content.hidden = false;
         this.#plain.hidden = true;
         this.#sendTokens();
         this.#tell({ type: "shown", visible: !this.#window.hidden });
-        if (!this.#window.hidden) this.#content.focus();
+        if (!this.#window.hidden) this.#focus();
       } else if (type == "ready") {
         this.#settle(true);
         this.#opening ??= Promise.resolve(true); // the visitor tried again inside the frame
@@ -362,10 +362,14 @@ a span{color:var(--i);font-weight:400}
       }
     }
 
+    #focus() {
+      (this.#plain.hidden ? this.#content : this.#plain.querySelector("p")).focus();
+    }
+
     #fail() {
       this.#discard();
       this.#paintPlain();
-      this.#plain.querySelector("p").focus();
+      this.#focus();
     }
 
     #discard() {
