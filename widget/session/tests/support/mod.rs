@@ -1,6 +1,6 @@
 //! A session under a virtual clock, and a backend that says what a test tells it to say.
 
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,7 @@
 //! The scripted backend's words, and a visitor brought to a point of the journey.
 
+#![allow(unreachable_pub)]
+
 use serde_json::{Value, json};
 use tealight_protocol::Route;
 use tealight_session::visitor::{Command, Config, Entry, EntryKind, Phase, Session};

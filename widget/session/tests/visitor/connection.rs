@@ -114,7 +114,9 @@ fn every_close_code_has_its_answer() {
         let connection = rig.session.view().connection;
         let waited = if let Connection::Stopped(_) = connection { 0 } else { rig.until_reconnect() };
         let fits = match CloseCode::verdict(code.as_u16()) {
-            Verdict::Done | Verdict::Backoff | Verdict::Soon | Verdict::Once | Verdict::Spread => waited <= 1_000,
+            Verdict::Done | Verdict::Backoff | Verdict::Soon | Verdict::Once | Verdict::Spread => {
+                waited <= 1_000
+            }
             Verdict::Slow => waited <= 4_000,
             Verdict::Later => (30_000..=60_000).contains(&waited),
             Verdict::Poll => waited >= 300_000,

@@ -249,7 +249,10 @@ fn a_log_that_begins_anew_gets_what_it_lost() {
 #[test]
 fn a_second_page_of_the_same_visitor_shows_what_the_first_one_said() {
     let mut rig = talking();
-    rig.hear(event(3, json!({"kind": "message", "from": "visitor", "cid": "AAAAAAAAAAAAAAAAAAAAAA", "text": "there"})));
+    rig.hear(event(
+        3,
+        json!({"kind": "message", "from": "visitor", "cid": "AAAAAAAAAAAAAAAAAAAAAA", "text": "there"}),
+    ));
     assert_eq!(rig.bubbles(), [("there".to_owned(), Sent)]);
 }
 

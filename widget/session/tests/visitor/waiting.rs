@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tealight_protocol::{LeftReason, QueueState};
-use tealight_session::visitor::{Command, Phase, WaitingView};
 use tealight_session::Fact;
+use tealight_session::visitor::{Command, Phase, WaitingView};
 
 use crate::backend::*;
 
@@ -162,7 +162,8 @@ fn links_of_other_schemes_are_not_shown() {
     let mut bad = theirs("look");
     bad["link"] = json!({"url": "javascript:alert(1)"});
     rig.hear(event(3, bad));
-    let tealight_session::visitor::EntryKind::Theirs { link, name, .. } = rig.entries().pop().unwrap().kind else {
+    let tealight_session::visitor::EntryKind::Theirs { link, name, .. } = rig.entries().pop().unwrap().kind
+    else {
         panic!("their words");
     };
     assert_eq!((link, name.as_deref()), (None, Some("Robin")));
