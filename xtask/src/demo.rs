@@ -157,13 +157,13 @@ fn free_address(asked: Option<u16>, usual: u16, option: &str, taken: Option<u16>
 
 /// Adds an account; the password goes through standard input, as it would in real life.
 fn add_operator(server: &Path, place: &Place, account: Account) -> Result<()> {
-    let database = place.directory.join("operators-added");
-    let known = fs::read_to_string(&database).unwrap_or_default();
+    let stamp = place.directory.join("operators-added");
+    let known = fs::read_to_string(&stamp).unwrap_or_default();
     if known.lines().any(|name| name == account.name) {
         return Ok(());
     }
     let mut command = Command::new(server);
-    command.args(["operator", "add", "--name", account.name, "--password-stdin", "--config"]);
+    command.args(["operator", "add", account.name, "--alias", account.name, "--config"]);
     command.arg(&place.config).stdin(Stdio::piped()).stdout(Stdio::null());
     let shown = command_line(&command);
     let mut child = command.spawn().with_context(|| format!("`{shown}` could not be started"))?;
@@ -174,8 +174,7 @@ fn add_operator(server: &Path, place: &Place, account: Account) -> Result<()> {
     if !status.success() {
         bail!("`{shown}` failed ({status}); its message is above");
     }
-    fs::write(&database, format!("{known}{}\n", account.name))
-        .context("the list of accounts cannot be written")
+    fs::write(&stamp, format!("{known}{}\n", account.name)).context("the list of accounts cannot be written")
 }
 
 /// Waits for the first healthy answer. False when Ctrl-C came first.
