@@ -2,6 +2,7 @@
 //!
 //! Everything is the real thing, with a fresh database each time; only the crowd is made up.
 
+use std::env;
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -85,6 +86,10 @@ pub(crate) fn run(workspace: &Workspace, args: &DemoArgs) -> Result<()> {
     let mut children = Children::default();
     let mut command = Command::new(&server);
     command.arg("serve").arg("--config").arg(&place.config);
+    // Only what needs attention: the addresses are announced below.
+    if env::var_os("TEALIGHT_LOG").is_none() {
+        command.env("TEALIGHT_LOG", "warn");
+    }
     children.start(SERVER, &mut command)?;
     if !wait_until_ready(&mut children, &place, &interrupt)? {
         return Ok(());
