@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use tealight_protocol::{Availability, Canned, OperatorEntry, Route};
 use tealight_session::operator::{Command, ConversationView, EntryKind};
 
-use super::browser::{focus_soon, language_name, move_focus};
+use super::browser::{INTO_CHAT, focus_soon, language_name, move_focus};
 use super::desk::{Desk, is_running};
 use super::shown::{duration, presence, presence_name};
 use crate::words::{t, tf};
@@ -130,7 +130,7 @@ fn CannedItem(one: Canned, canned: Memo<Arc<Vec<Canned>>>, stop: RwSignal<Option
                 on:click=move |_| {
                     if let Some(id) = desk.open.get_untracked() {
                         desk.send(Command::UseCanned(id, used.clone()));
-                        focus_soon("#composer");
+                        focus_soon(INTO_CHAT);
                     }
                 }>
                 <span class="canned-title">{one.title}</span>

@@ -62,16 +62,20 @@ pub(crate) fn focus_is_nowhere() -> bool {
     document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// Puts the focus on the first element that fits, if there is one.
-pub(crate) fn focus_first(selector: &str) {
-    if let Ok(Some(element)) = document().query_selector(selector) {
+/// The way into a conversation: its composer, or its name where nothing can be written.
+pub(crate) const INTO_CHAT: &[&str] = &["#composer", ".chat-title"];
+
+/// Puts the focus where the first of these selectors leads, trying one after another.
+pub(crate) fn focus_first(selectors: &[&str]) {
+    let found = selectors.iter().find_map(|selector| document().query_selector(selector).ok().flatten());
+    if let Some(element) = found {
         focus(&element);
     }
 }
 
-/// Puts the focus there once the screens have caught up with the view.
-pub(crate) fn focus_soon(selector: &'static str) {
-    leptos::prelude::request_animation_frame(move || focus_first(selector));
+/// The same once the screens have caught up with the view.
+pub(crate) fn focus_soon(selectors: &'static [&'static str]) {
+    leptos::prelude::request_animation_frame(move || focus_first(selectors));
 }
 
 /// Moves the focus among the elements that fit, by an arrow key. Whether it was one.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::html;
 use leptos::prelude::*;
 use tealight_protocol::{ConversationId, ConversationState, EndReason, EndedBy, ReleaseReason};
 use tealight_session::operator::{Command, ConversationView};
@@ -50,6 +49,10 @@ fn ChatHeader(
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let runs = Memo::new(move |_| conversation.with(|one| one.as_deref().is_some_and(is_running)));
+    // While somebody is only kept here, there is nothing to end: the place is theirs, and it is soon decided.
+    let is_active = Memo::new(move |_| {
+        conversation.with(|one| one.as_deref().is_some_and(|one| one.state == ConversationState::Active))
+    });
     let about = move || {
         conversation.get().map(|one| {
             let mut about = vec![language_name(&one.lang)];
@@ -69,13 +72,15 @@ fn ChatHeader(
             <h2 class="title chat-title" id="chat-title" tabindex="-1">{name}</h2>
             <p class="quiet chat-about">{about}</p>
             <p class="presence" data-presence=state>{where_now}</p>
-            {move || if runs.get() {
+            {move || if runs.get() && !is_active.get() {
+                ().into_any()
+            } else if runs.get() {
                 view! {
                     <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
                         aria-expanded=move || ending.get().to_string()
                         on:click=move |_| {
                             ending.update(|ending| *ending = !*ending);
-                            focus_soon("#end-no");
+                            focus_soon(&["#end-no"]);
                         }>{t("chat.end")}</button>
                 }.into_any()
             } else {
@@ -95,7 +100,7 @@ fn EndQuestion(id: ConversationId, name: Memo<String>, ending: RwSignal<bool>) -
     let desk = expect_context::<Desk>();
     let stay = move || {
         ending.set(false);
-        focus_soon("#chat-end");
+        focus_soon(&["#chat-end"]);
     };
     view! {
         <Show when=move || ending.get()>
@@ -115,7 +120,7 @@ fn EndQuestion(id: ConversationId, name: Memo<String>, ending: RwSignal<bool>) -
                         move |_| {
                             ending.set(false);
                             desk.send(Command::End(id.clone()));
-                            focus_soon("#chat-title");
+                            focus_soon(&["#chat-title"]);
                         }
                     }>{t("chat.end_yes")}</button>
                 </div>
@@ -169,22 +174,5 @@ fn standing(one: &ConversationView) -> Option<(&'static str, bool)> {
             };
             Some((words, true))
         }
-    }
-}
-
-/// A button to the end of a log that was scrolled away from it.
-#[component]
-pub(crate) fn NewMessages(
-    shown: Signal<bool>,
-    go: Callback<()>,
-    node: NodeRef<html::Button>,
-) -> impl IntoView {
-    view! {
-        <Show when=move || shown.get()>
-            <button class="pill" type="button" node_ref=node on:click=move |_| go.run(())>
-                {super::icons::Icon::Down.draw()}
-                <span>{t("chat.new")}</span>
-            </button>
-        </Show>
     }
 }

@@ -16,7 +16,7 @@ use web_sys::KeyboardEvent;
 use super::Config;
 use super::about::About;
 use super::account::{Account, log_out};
-use super::browser::{focus_first, focus_is_nowhere, focus_soon, is_in_sight, with_press};
+use super::browser::{INTO_CHAT, focus_first, focus_is_nowhere, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
 use super::mine::Mine;
@@ -67,7 +67,7 @@ impl Desk {
     /// Opens a conversation and goes to its composer.
     pub(crate) fn go_to(self, id: ConversationId) {
         self.open.set(Some(id));
-        focus_soon("#composer");
+        focus_soon(INTO_CHAT);
     }
 
     /// One conversation, as it changes; `None` when it is off the list.
@@ -154,7 +154,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
         <div class="desk" inert=behind>
             <a class="skip" href="#composer" on:click=|event| {
                 event.prevent_default();
-                focus_first("#composer, .chat-title");
+                focus_first(INTO_CHAT);
             }>{t("page.skip")}</a>
             <TopBar name=config.name.clone() ask_to_leave />
             <Strip />
@@ -260,9 +260,9 @@ fn keep_order(desk: Desk, said: RwSignal<String>) {
                         desk.wanted.set(false);
                         desk.open.set(Some(id.clone()));
                         // The button that was pressed may be gone with its row. Nothing else loses the focus.
-                        leptos::prelude::request_animation_frame(|| {
+                        request_animation_frame(|| {
                             if focus_is_nowhere() {
-                                focus_first("#composer");
+                                focus_first(INTO_CHAT);
                             }
                         });
                     }
@@ -352,7 +352,7 @@ fn act_on(desk: Desk, shortcut: Shortcut) {
             if can_take {
                 desk.claim(None);
             } else {
-                focus_first("#waiting-next");
+                focus_first(&["#waiting-next"]);
             }
         }
         Shortcut::Conversation(place) => {
@@ -370,9 +370,9 @@ fn act_on(desk: Desk, shortcut: Shortcut) {
             };
             desk.send(Command::Avail { status, capacity, last_chat });
         }
-        Shortcut::Composer => focus_first("#composer"),
-        Shortcut::WaitingRoom => focus_first("#waiting-next, #waiting-title"),
-        Shortcut::Prewritten => focus_first("[data-canned]"),
+        Shortcut::Composer => focus_first(INTO_CHAT),
+        Shortcut::WaitingRoom => focus_first(&["#waiting-next"]),
+        Shortcut::Prewritten => focus_first(&["[data-canned][tabindex='0']"]),
         Shortcut::Help => desk.dialog.set(Some(Dialog::Keys)),
     }
 }

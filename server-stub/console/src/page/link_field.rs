@@ -41,7 +41,7 @@ pub(crate) fn LinkField(id: ConversationId, draft: Memo<DraftView>, wrong: RwSig
     let remove = move || {
         desk.send(Command::Attach(id.clone(), None));
         typed.set(None);
-        focus_first("#composer");
+        focus_first(&["#composer"]);
     };
     let is_open = Memo::new(move |_| typed.with(Option::is_some));
     move || {
@@ -50,7 +50,7 @@ pub(crate) fn LinkField(id: ConversationId, draft: Memo<DraftView>, wrong: RwSig
             return view! {
                 <button class="link link-add" type="button" on:click=move |_| {
                     typed.set(Some(String::new()));
-                    focus_soon("#link");
+                    focus_soon(&["#link"]);
                 }>
                     {Icon::Link.draw()}
                     <span>{t("composer.link_add")}</span>

@@ -9,9 +9,9 @@ use tealight_session::operator::{Command, ConversationView, EntryKind};
 use tealight_session::{Delivery, Millis};
 
 use super::browser::{behind_utc_min, day_in_words, time_of_day};
-use super::chat::NewMessages;
 use super::desk::Desk;
 use super::icons::Icon;
+use super::resized::Resized;
 use super::shown::delivery;
 use crate::moments::local_day;
 use crate::rows::{Row, rows};
@@ -39,12 +39,12 @@ pub(crate) fn Log(
     let count = Memo::new(move |_| rows.with(Vec::len));
 
     let to_end = move || {
-        if let Some(scroller) = scroller.get_untracked() {
+        if let Some(scroller) = scroller.try_get_untracked().flatten() {
             scroller.set_scroll_top(scroller.scroll_height());
         }
     };
     let look = move || {
-        if let Some(scroller) = scroller.get_untracked() {
+        if let Some(scroller) = scroller.try_get_untracked().flatten() {
             let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
             at_end.set(left <= NEAR_END_PX);
         }
@@ -54,9 +54,15 @@ pub(crate) fn Log(
         count.track();
         typing.track();
         if at_end.get_untracked() {
-            leptos::prelude::request_animation_frame(to_end);
+            request_animation_frame(to_end);
         }
     });
+    // What came while somebody was reading further up.
+    let count_at_end = Memo::new(move |before: Option<&usize>| {
+        let count = count.get();
+        if at_end.get() { count } else { before.copied().unwrap_or(count) }
+    });
+    let is_new = Memo::new(move |_| count.get() > count_at_end.get());
     // Tells what has been on the screen.
     Effect::new(move |_| {
         if let Some(newest) = newest.get()
@@ -66,7 +72,15 @@ pub(crate) fn Log(
             desk.send(Command::Read(id.clone(), newest));
         }
     });
-    let unread_above = Signal::derive(move || !at_end.get());
+    // The log also grows and shrinks with what stands around it: the composer, a question, the window.
+    scroller.on_load(move |scroller| {
+        let keep_end = move || {
+            if at_end.try_get_untracked() == Some(true) {
+                to_end();
+            }
+        };
+        StoredValue::new_local(Resized::of(&scroller, keep_end));
+    });
     let label = move || tf("chat.log", &[("name", &name.get())]);
     let writing = move || typing.get().then(|| tf("chat.typing", &[("name", &name.get())]));
 
@@ -83,7 +97,12 @@ pub(crate) fn Log(
                     <span>{writing}</span>
                 </p>
             </div>
-            <NewMessages shown=unread_above go=Callback::new(move |()| to_end()) node=NodeRef::new() />
+            <Show when=move || !at_end.get()>
+                <button class="pill" type="button" on:click=move |_| to_end()>
+                    {Icon::Down.draw()}
+                    <span>{move || if is_new.get() { t("chat.new") } else { t("chat.newest") }}</span>
+                </button>
+            </Show>
         </div>
     }
 }
@@ -120,7 +139,7 @@ fn LogRow(first: Row, index: ReadSignal<usize>, rows: Memo<Vec<Row>>, name: Memo
                     <State row />
                 </div>
             }.into_any(),
-            Shape::Note(words) => view! { <p class="note">{words} <Time row /></p> }.into_any(),
+            Shape::Note(words) => view! { <p class="note">{words}" "<Time row /></p> }.into_any(),
             Shape::Automatic(text) => view! {
                 <p class="note"><span dir="auto">{text}</span>" "<span class="tag">{t("log.automatic")}</span></p>
             }.into_any(),

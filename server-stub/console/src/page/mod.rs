@@ -18,6 +18,7 @@ mod link_field;
 mod log;
 mod login;
 mod mine;
+mod resized;
 mod shown;
 mod top_bar;
 mod waiting;

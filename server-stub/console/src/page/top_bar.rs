@@ -25,7 +25,7 @@ pub(crate) fn TopBar(name: String, ask_to_leave: Callback<()>) -> impl IntoView 
             <AvailabilityControl />
             <div class="top-end">
                 <p class="connection" data-state=move || state_name(connection.get())>
-                    {move || state_words(connection.get())}
+                    <span>{move || state_words(connection.get())}</span>
                 </p>
                 <p class="me">
                     {move || who.get().map(|name| view! {
