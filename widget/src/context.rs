@@ -13,7 +13,7 @@ use tealight_session::visitor::{
 };
 use tealight_shell::Driver;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{FocusOptions, HtmlElement, ShadowRoot};
+use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition, ShadowRoot};
 
 use crate::core::{Signs, VisitorCore};
 use crate::i18n::Words;
@@ -232,6 +232,26 @@ impl Context {
     /// A string with placeholders.
     pub(crate) fn fill(self, key: Key, values: &[(&str, &str)]) -> String {
         self.words(|words| words.fill(key, values))
+    }
+
+    /// A string with one placeholder, cut where it stands: what goes there may be more than words, and may stand
+    /// anywhere in a sentence.
+    pub(crate) fn around(self, key: Key, placeholder: &str) -> (String, String) {
+        const CUT: &str = "\u{0}";
+        let sentence = self.fill(key, &[(placeholder, CUT)]);
+        let (before, after) = sentence.split_once(CUT).unwrap_or((&sentence, ""));
+        (before.to_owned(), after.to_owned())
+    }
+
+    /// Brings the first element that fits into sight, moving as little as possible.
+    pub(crate) fn reveal(self, selector: &str) -> bool {
+        let found = self.find(selector);
+        if let Some(element) = &found {
+            let how = ScrollIntoViewOptions::new();
+            how.set_block(ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&how);
+        }
+        found.is_some()
     }
 
     /// Gives the focus to the heading of the screen that is there. Nothing scrolls: a chat stays where it was.

@@ -138,9 +138,9 @@ fn theirs(
         <div class="msg" data-from="operator" data-meta="hidden">
             <span class="sr">{name}": "</span>
             <div class="bubble" part="bubble bubble-operator" dir="auto" tabindex="-1">{words}</div>
-            {card}
             <p class="msg-meta">{time(cx, entry)}</p>
         </div>
+        {card.map(|card| view! { <div class="msg" data-from="operator" data-meta="hidden">{card}</div> })}
     }
 }
 

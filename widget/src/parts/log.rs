@@ -10,9 +10,7 @@ use leptos::prelude::*;
 use tealight_session::visitor::{Command, Entry, EntryKind};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{
-    Element, IntersectionObserver, IntersectionObserverEntry, ScrollIntoViewOptions, ScrollLogicalPosition,
-};
+use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 
 use super::bubble::{bubble, time};
 use super::icon::{Icon, icon};
@@ -35,11 +33,10 @@ impl Reading {
         Self { end: NodeRef::new(), at_end: RwSignal::new(true), has_news: RwSignal::new(false) }
     }
 
-    fn go_to_end(self) {
-        if let Some(end) = self.end.get_untracked() {
-            let how = ScrollIntoViewOptions::new();
-            how.set_block(ScrollLogicalPosition::Nearest);
-            end.scroll_into_view_with_scroll_into_view_options(&how);
+    /// The end of the chat is its foot, with the way out; while waiting it is the last message.
+    fn go_to_end(self, cx: Context) {
+        if !cx.reveal(".chat-foot") {
+            cx.reveal(".log-end");
         }
     }
 }
@@ -128,7 +125,7 @@ pub(crate) fn pill(cx: Context, reading: Reading) -> impl IntoView {
         is_shown.get().then(|| {
             view! {
                 <div class="pill-row">
-                    <button class="pill" part="pill" type="button" on:click=move |_| reading.go_to_end()>
+                    <button class="pill" part="pill" type="button" on:click=move |_| reading.go_to_end(cx)>
                         {icon(Icon::DOWN)}
                         {cx.say(Key::LOG_NEW)}
                     </button>
@@ -234,12 +231,13 @@ fn row_view(cx: Context, row: LiveRow, newest_own: Memo<Option<String>>) -> AnyV
 /// What no person said, and says so.
 fn automatic(cx: Context, entry: &Entry) -> impl IntoView + use<> {
     let words = match &entry.kind {
-        EntryKind::Joined(who) => cx.fill(Key::LOG_JOINED, &[("name", &who.name)]),
-        EntryKind::Left { name, .. } => match name {
-            Some(name) => cx.fill(Key::LOG_LEFT, &[("name", name)]),
-            None => cx.say(Key::WAITING_LOST),
-        },
-        EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => text.as_str().to_owned(),
+        EntryKind::Joined(who) => {
+            let (before, after) = cx.around(Key::LOG_JOINED, "name");
+            view! { {before}<strong class="strong">{who.name.clone()}</strong>{after} }.into_any()
+        }
+        EntryKind::Left { name: Some(name), .. } => cx.fill(Key::LOG_LEFT, &[("name", name)]).into_any(),
+        EntryKind::Left { name: None, .. } => cx.say(Key::WAITING_LOST).into_any(),
+        EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => text.as_str().to_owned().into_any(),
     };
     view! {
         <p class="auto" part="automatic">
@@ -259,7 +257,7 @@ fn follow_the_end(cx: Context, reading: Reading) {
         let now = (entries.len(), screen);
         let Some((count, was)) = before else {
             if screen == Screen::Talking {
-                request_animation_frame(move || reading.go_to_end());
+                request_animation_frame(move || reading.go_to_end(cx));
             }
             return now;
         };
@@ -269,7 +267,7 @@ fn follow_the_end(cx: Context, reading: Reading) {
         // In the waiting room the range stays in sight, whatever is said below it.
         if joined || (has_grown && (is_own || (screen == Screen::Talking && reading.at_end.get_untracked())))
         {
-            request_animation_frame(move || reading.go_to_end());
+            request_animation_frame(move || reading.go_to_end(cx));
         } else if has_grown {
             reading.has_news.set(true);
         }
@@ -279,7 +277,7 @@ fn follow_the_end(cx: Context, reading: Reading) {
     let is_typing = Memo::new(move |_| cx.talking.with(|it| it.as_ref().is_some_and(|it| it.typing)));
     Effect::new(move |_| {
         if is_typing.get() && reading.at_end.get_untracked() {
-            request_animation_frame(move || reading.go_to_end());
+            request_animation_frame(move || reading.go_to_end(cx));
         }
     });
 }

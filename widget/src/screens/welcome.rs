@@ -95,13 +95,11 @@ fn wait_now(cx: Context) -> AnyView {
     let wait = cx.service.with(|service| service.as_ref().map(|service| service.wait));
     let range = wait.and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))));
     let Some(range) = range else { return cx.say(Key::RANGE_UNKNOWN).into_any() };
-    // The sentence is cut where the range stands, so that any language may put it anywhere.
-    let sentence = cx.fill(Key::WELCOME_NOW, &[("range", "\u{0}")]);
-    let (before, after) = sentence.split_once('\u{0}').unwrap_or((&sentence, ""));
+    let (before, after) = cx.around(Key::WELCOME_NOW, "range");
     view! {
-        {before.to_owned()}
+        {before}
         <strong class="now-range" part="range">{range}</strong>
-        {after.to_owned()}
+        {after}
     }
     .into_any()
 }
