@@ -51,7 +51,7 @@ pub(crate) fn composer(cx: Context) -> impl IntoView {
     };
     let pressed = move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == COMPOSING_KEY_CODE;
-        if event.key() == "Enter" && !event.shift_key() && !composing && has_fine_pointer() {
+        if event.key() == "Enter" && !event.shift_key() && !composing && !is_touched() {
             event.prevent_default();
             send();
         }
@@ -172,10 +172,11 @@ fn counter(cx: Context) -> impl IntoView {
     }
 }
 
-/// Enter sends only where a mouse shows that there is a real keyboard.
-fn has_fine_pointer() -> bool {
+/// Whether the main pointer is a finger: then Enter is on a screen keyboard, and makes a new line. With a mouse, or
+/// with no pointer at all, there is a real keyboard, and Enter sends.
+fn is_touched() -> bool {
     web_sys::window()
-        .and_then(|window| window.match_media("(pointer: fine)").ok().flatten())
+        .and_then(|window| window.match_media("(pointer: coarse)").ok().flatten())
         .is_some_and(|query| query.matches())
 }
 
