@@ -138,7 +138,7 @@ impl Conversation {
     }
 
     /// News about the place. `heard_at` is the shell's clock.
-    pub(super) fn placed(&mut self, update: PlaceUpdate, heard_at: Millis) {
+    pub(super) fn placed(&mut self, update: &PlaceUpdate, heard_at: Millis) {
         let Part::Waiting(room) = &mut self.part else { return };
         if room.rev.is_some_and(|rev| update.rev < rev) {
             return;

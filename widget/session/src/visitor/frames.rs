@@ -20,7 +20,7 @@ impl Session {
             ToVisitor::Ready(ready) => self.ready(time, now, ready),
             ToVisitor::Ack { cid, seq, .. } => self.acknowledged(time, &cid, seq),
             ToVisitor::Error { cid: Some(cid), code, retry, retry_ms, .. } => {
-                if retry {
+                if retry && !self.turns_away(&cid, code) {
                     self.outbox.defer(&cid, time, retry_ms);
                 } else {
                     self.refused(&cid, code);
@@ -49,7 +49,7 @@ impl Session {
                     self.told_visible = None;
                 }
                 if let Some(conversation) = self.conversation() {
-                    conversation.placed(update, now);
+                    conversation.placed(&update, now);
                 }
             }
             ToVisitor::Service(service) => self.service = Some(service),
@@ -113,7 +113,7 @@ impl Session {
                 conversation.part = Part::waiting(None);
             }
             if let Some(queue) = snapshot.queue {
-                conversation.placed(queue, now);
+                conversation.placed(&queue, now);
             }
         }
         self.catch_up(time);
@@ -199,6 +199,14 @@ impl Session {
             }
             Durable::Erase => self.erased(),
         }
+    }
+
+    /// Whether the backend takes nobody new. It may take somebody later, but a visitor is not kept at a closed
+    /// door without being told.
+    fn turns_away(&self, cid: &Cid, code: ErrorCode) -> bool {
+        let is_start =
+            self.outbox.find(cid).is_some_and(|item| matches!(item.command, Durable::Start { .. }));
+        is_start && matches!(code, ErrorCode::Closed | ErrorCode::QueueFull)
     }
 
     /// A command was refused for good.

@@ -2,8 +2,10 @@
 
 mod conversation;
 mod durable;
+mod ending;
 mod frames;
 mod session;
+mod settle;
 mod snapshot;
 mod transcript;
 mod view;

@@ -1,13 +1,11 @@
 //! The state machine of a visitor's chat: inputs in, effects and a view out.
 //!
-//! What a command or a fact changes is decided here and in `frames.rs`; what follows from the change (saving,
-//! sending, telling) is done in one place, `settle`, after every input.
+//! What a command or a fact changes is decided here, in `ending.rs` and in `frames.rs`; what follows from the
+//! change (saving, sending, telling) is done in one place, `settle.rs`, after every input.
 
 use std::sync::Arc;
 
-use tealight_protocol::{
-    Answers, Capability, Cid, Epoch, Instance, Role, Secret, Text, VisitorFrame, VisitorHello, limits,
-};
+use tealight_protocol::{Capability, Cid, Epoch, Instance, Role, Secret, Text, VisitorFrame, VisitorHello};
 
 use super::conversation::{Conversation, Part};
 use super::durable::Durable;
@@ -26,11 +24,11 @@ const SAVE_AFTER_MS: Millis = 500;
 
 /// A visitor's session.
 pub struct Session {
-    config: Config,
+    pub(super) config: Config,
     pub(super) shell: Shell,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) link: Link,
-    inst: Instance,
+    pub(super) inst: Instance,
     pub(super) epoch: Option<Epoch>,
     pub(super) caps: Vec<Capability>,
     pub(super) service: Option<tealight_protocol::ServiceStatus>,
@@ -40,15 +38,15 @@ pub struct Session {
     pub(super) when_joined: Option<Cid>,
     pub(super) typing: Typing,
     pub(super) outbox: Outbox<Durable>,
-    visible: bool,
+    pub(super) visible: bool,
     /// What the backend knows about `visible`, on this connection.
     pub(super) told_visible: Option<bool>,
     /// When to save, if something is not saved.
-    save_at: Option<Millis>,
-    saved: Option<Saved>,
-    entries: Arc<Vec<Arc<Entry>>>,
-    listed: Option<(u32, u32)>,
-    unread: u32,
+    pub(super) save_at: Option<Millis>,
+    pub(super) saved: Option<Saved>,
+    pub(super) entries: Arc<Vec<Arc<Entry>>>,
+    pub(super) listed: Option<(u32, u32)>,
+    pub(super) unread: u32,
 }
 
 /// Where the visitor is.
@@ -65,10 +63,10 @@ pub(super) enum Stage {
 
 /// What the last snapshot said, as far as it matters whether a new one is due at once.
 #[derive(PartialEq, Eq)]
-struct Saved {
-    outbox: u32,
-    place: u8,
-    when_joined: Option<Cid>,
+pub(super) struct Saved {
+    pub(super) outbox: u32,
+    pub(super) place: u8,
+    pub(super) when_joined: Option<Cid>,
 }
 
 /// A snapshot that cannot be restored: broken, or of another version. Start with a new session.
@@ -145,7 +143,7 @@ impl Session {
     pub fn handle(&mut self, now: Millis, input: Input) {
         let time = self.clock.advance(now);
         match input {
-            Input::Fact(fact) => self.fact(time, now, fact),
+            Input::Fact(fact) => self.fact(time, now, &fact),
             Input::Command(command) => {
                 self.link.observe(time, &mut self.shell);
                 self.command(time, command);
@@ -205,12 +203,12 @@ impl Session {
         }
     }
 
-    fn fact(&mut self, time: Millis, now: Millis, fact: Fact) {
-        match self.link.fact(time, &fact, &mut self.shell) {
+    fn fact(&mut self, time: Millis, now: Millis, fact: &Fact) {
+        match self.link.fact(time, fact, &mut self.shell) {
             News::Nothing => {}
             News::Opened => self.greet(),
             News::Received => {
-                if let Fact::SocketReceived(_, text) = &fact {
+                if let Fact::SocketReceived(_, text) = fact {
                     self.frame(time, now, text);
                 }
             }
@@ -338,7 +336,7 @@ impl Session {
     }
 
     /// The socket is gone.
-    fn lost(&mut self, loss: Loss) {
+    pub(super) fn lost(&mut self, loss: Loss) {
         self.outbox.disconnected();
         self.typing.disconnected();
         self.told_visible = None;
@@ -371,347 +369,7 @@ impl Session {
         }
     }
 
-    /// The connection ended for good.
-    pub(super) fn stopped(&mut self, reason: StopReason) {
-        if reason == StopReason::Erased {
-            return self.erased();
-        }
-        let is_over = matches!(
-            &self.stage,
-            Stage::Conversation(conversation) if conversation.is_over()
-        );
-        if is_over {
-            // The end screen stays to be read; only its survey has lost its way.
-            self.outbox.retain(|item| matches!(item.command, Durable::Send { .. }));
-            return self.leave_end();
-        }
-        // Where the backend still keeps the conversation, a reload may find the way back to it.
-        if matches!(reason, StopReason::Expired | StopReason::Forbidden) {
-            self.forget();
-        }
-        let unread_words = self.has_unread_words();
-        self.when_joined = None;
-        self.stage = Stage::Stopped(StoppedView { reason, unread_words });
-        self.outbox.retain(|_| false);
-    }
-
-    /// Everything is erased: nothing may be left here either.
-    pub(super) fn erased(&mut self) {
-        self.link.stop(StopReason::Erased, &mut self.shell);
-        self.forget();
-        self.wipe();
-        self.stage = Stage::Stopped(StoppedView { reason: StopReason::Erased, unread_words: false });
-    }
-
-    fn wipe(&mut self) {
-        self.outbox.retain(|_| false);
-        self.draft.put(String::new());
-        self.when_joined = None;
-        self.epoch = None;
-        self.entries = Arc::default();
-        self.listed = None;
-        self.unread = 0;
-    }
-
-    /// The device forgets the conversation.
-    pub(super) fn forget(&mut self) {
-        self.save_at = None;
-        self.saved = None;
-        self.shell.want(Effect::Forget);
-    }
-
-    fn end(&mut self) {
-        let is_wanted = self.outbox.items().iter().any(|item| item.command == Durable::End);
-        match &self.stage {
-            Stage::Joining { .. } if !self.start_may_be_known() => self.back_to_welcome(false),
-            Stage::Joining { .. } => {
-                if !is_wanted {
-                    self.push(Durable::End);
-                }
-            }
-            Stage::Conversation(conversation) if !conversation.is_over() => {
-                if !is_wanted {
-                    self.push(Durable::End);
-                }
-                if !self.link.is_ready() {
-                    self.end_here();
-                }
-            }
-            Stage::Welcome { .. } | Stage::Conversation(_) | Stage::Stopped(_) => {}
-        }
-    }
-
-    /// The visitor wants to end and nobody can be reached: it is over here at once, and the backend is told when
-    /// it can be.
-    fn end_here(&mut self) {
-        if let Stage::Conversation(conversation) = &mut self.stage
-            && !conversation.is_over()
-        {
-            conversation.end_here();
-            self.ended();
-        }
-    }
-
-    /// It is over. What is on its way will not arrive.
-    pub(super) fn ended(&mut self) {
-        self.when_joined = None;
-        self.outbox.refuse(|command| matches!(command, Durable::Send { .. }));
-        self.forget();
-    }
-
-    fn answer(&mut self, time: Millis, answers: std::collections::BTreeMap<String, String>) {
-        let Stage::Conversation(conversation) = &mut self.stage else { return };
-        let Part::Ended(end) = &mut conversation.part else { return };
-        let Some(survey) = end.survey.as_mut().filter(|survey| !survey.sending) else { return };
-        survey.sending = true;
-        let short = |answer: String| answer.chars().take(limits::ANSWER_CHARS).collect();
-        let answers = answers.into_iter().map(|(question, answer)| (question, short(answer))).collect();
-        let survey = survey.id.clone();
-        self.push(Durable::Answer { survey, answers: Answers(answers) });
-        self.link.open(time, &mut self.shell);
-    }
-
-    /// After the end: nothing more is wanted from the backend, unless something is still to be told.
-    pub(super) fn leave_end(&mut self) {
-        if let Stage::Conversation(conversation) = &mut self.stage
-            && let Part::Ended(end) = &mut conversation.part
-        {
-            end.survey = None;
-            end.linger = Some(0);
-        }
-    }
-
-    fn erase(&mut self, time: Millis) {
-        match &self.stage {
-            Stage::Joining { .. } if !self.start_may_be_known() => {
-                self.wipe();
-                self.back_to_welcome(false);
-            }
-            Stage::Joining { .. } | Stage::Conversation(_) => {
-                if self.outbox.items().iter().any(|item| item.command == Durable::Erase) {
-                    return;
-                }
-                self.outbox.retain(|item| matches!(item.command, Durable::Start { .. }));
-                self.draft.put(String::new());
-                self.when_joined = None;
-                self.push(Durable::Erase);
-                self.link.open(time, &mut self.shell);
-            }
-            Stage::Welcome { .. } | Stage::Stopped(_) => {
-                self.wipe();
-                self.forget();
-            }
-        }
-    }
-
-    fn start_afresh(&mut self, time: Millis) {
-        let keeps_draft = match &self.stage {
-            Stage::Stopped(stopped) => stopped.reason == StopReason::Expired,
-            Stage::Conversation(conversation) if conversation.is_over() => false,
-            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Conversation(_) => return,
-        };
-        let draft = if keeps_draft { self.draft.text().to_owned() } else { String::new() };
-        self.wipe();
-        self.forget();
-        self.draft.put(draft);
-        self.link.close(&mut self.shell);
-        self.lost(Loss::Retrying);
-        self.stage = Stage::Welcome { refused: false };
-        self.link.open(time, &mut self.shell);
-    }
-
-    /// A new conversation did not come about.
-    pub(super) fn back_to_welcome(&mut self, refused: bool) {
-        self.outbox.retain(|_| false);
-        self.when_joined = None;
-        self.stage = Stage::Welcome { refused };
-        self.forget();
-    }
-
-    /// Whether the `start` has ever been on a socket.
-    fn start_may_be_known(&self) -> bool {
-        self.outbox.items().iter().any(|item| matches!(item.command, Durable::Start { .. }) && item.sends > 0)
-    }
-
-    /// What follows from whatever just happened, in this order: the words that were to be sent by themselves,
-    /// missing events, the snapshot before anything is sent that depends on it, the outbox, small news, the list.
-    fn settle(&mut self, time: Millis) {
-        if self.link.is_ready() {
-            let late = match &self.stage {
-                Stage::Conversation(conversation) => conversation.transcript.log.timeout(),
-                Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => None,
-            };
-            if (late.is_some_and(|at| time >= at) || self.outbox.is_overdue(time))
-                && let News::Lost(loss) = self.link.restart(time, &mut self.shell)
-            {
-                self.lost(loss);
-            }
-        }
-        if let Stage::Conversation(conversation) = &mut self.stage {
-            conversation.tick(time);
-            let is_current = conversation.transcript.log.is_complete() && self.link.is_ready();
-            if is_current && let Part::Talking(_) = conversation.part {
-                self.send_as_ticked();
-            }
-        }
-        self.save(time);
-        if self.link.is_ready() {
-            self.pump(time);
-            self.tell(time);
-        }
-        self.close_after_end(time);
-        self.refresh();
-    }
-
-    /// Somebody has joined: sends the draft, if that was wanted.
-    fn send_as_ticked(&mut self) {
-        if self.draft.is_sendable()
-            && let Some(cid) = self.when_joined.take()
-        {
-            self.send_draft(cid);
-        }
-    }
-
-    fn send_draft(&mut self, cid: Cid) {
-        if let Some(text) = self.draft.take() {
-            self.outbox.push(cid, Durable::Send { text });
-            self.when_joined = None;
-            let told = self.typing.finished();
-            self.tell_typing(told);
-        }
-    }
-
-    fn pump(&mut self, time: Millis) {
-        let secret = match &self.stage {
-            Stage::Joining { secret } => secret,
-            Stage::Conversation(conversation) => &conversation.secret,
-            Stage::Welcome { .. } | Stage::Stopped(_) => return,
-        };
-        while let Some(item) = self.outbox.next_due(time) {
-            if let Some(text) = encode(&item.command.frame(item.cid.clone(), secret)) {
-                self.link.transmit(text, &mut self.shell);
-            }
-        }
-    }
-
-    /// Tells what is not durable: presence, marks, typing.
-    fn tell(&mut self, time: Millis) {
-        if self.is_talking() {
-            let told = self.typing.tick(time);
-            self.tell_typing(told);
-        } else {
-            self.typing.disconnected();
-        }
-        let can_mark = self.can(Capability::Marks);
-        let Stage::Conversation(conversation) = &mut self.stage else { return };
-        if conversation.is_over() {
-            return;
-        }
-        let mark = if can_mark { conversation.receipts.due(time) } else { None };
-        if self.told_visible != Some(self.visible) {
-            self.told_visible = Some(self.visible);
-            self.transmit(&VisitorFrame::Presence { visible: self.visible });
-        }
-        if let Some(mark) = mark {
-            self.transmit(&VisitorFrame::Mark(mark));
-        }
-    }
-
-    fn tell_typing(&mut self, told: Option<bool>) {
-        if let Some(on) = told
-            && self.link.is_ready()
-            && self.can(Capability::Typing)
-        {
-            self.transmit(&VisitorFrame::Typing { on });
-        }
-    }
-
-    /// After the end, the connection goes as soon as nothing more is to be said or heard on it.
-    fn close_after_end(&mut self, time: Millis) {
-        let is_silent = self.has_nothing_to_tell();
-        if let Stage::Conversation(conversation) = &mut self.stage
-            && let Part::Ended(end) = &mut conversation.part
-            && end.linger.is_some_and(|until| time >= until)
-            && is_silent
-        {
-            end.linger = None;
-            self.link.close(&mut self.shell);
-            conversation.disconnected();
-            self.typing.disconnected();
-        }
-    }
-
-    /// Whether nothing but words that can no longer be sent is left in the outbox.
-    fn has_nothing_to_tell(&self) -> bool {
-        self.outbox.items().iter().all(|item| matches!(item.command, Durable::Send { .. }))
-    }
-
-    fn save_soon(&mut self, time: Millis) {
-        self.save_at = self.save_at.map(|_| time);
-    }
-
-    fn save(&mut self, time: Millis) {
-        let Some(state) = self.to_be_saved() else {
-            self.save_at = None;
-            return;
-        };
-        if self.saved.as_ref() == Some(&state) && self.save_at.is_none_or(|at| time < at) {
-            return;
-        }
-        self.save_at = None;
-        self.saved = Some(state);
-        if let Some(text) = self.snapshot().as_ref().and_then(encode) {
-            self.shell.want(Effect::Save(text));
-        }
-    }
-
-    /// What a snapshot would say now, or `None` where nothing may be kept.
-    fn to_be_saved(&self) -> Option<Saved> {
-        let place = match &self.stage {
-            Stage::Welcome { .. } | Stage::Stopped(_) => return None,
-            Stage::Joining { .. } => 0,
-            Stage::Conversation(conversation) => match conversation.part {
-                Part::Waiting(_) => 1,
-                Part::Talking(_) => 2,
-                Part::Ended(_) => return None,
-            },
-        };
-        Some(Saved { outbox: self.outbox.version(), place, when_joined: self.when_joined.clone() })
-    }
-
-    fn snapshot(&self) -> Option<Snapshot> {
-        let (secret, place) = match &self.stage {
-            Stage::Welcome { .. } | Stage::Stopped(_) => return None,
-            Stage::Joining { secret } => (secret, Place::Joining),
-            Stage::Conversation(conversation) => match &conversation.part {
-                Part::Waiting(_) => (&conversation.secret, Place::Waiting),
-                Part::Talking(talk) => (&conversation.secret, Place::Talking(talk.with.clone())),
-                Part::Ended(_) => return None,
-            },
-        };
-        let stored = |item: &Item<Durable>| Stored {
-            cid: item.cid.clone(),
-            refused: item.state == ItemState::Refused,
-            command: item.command.clone(),
-        };
-        let outbox = self.outbox.items().iter().map(stored).collect();
-        let draft = self.draft.text().to_owned();
-        Some(Snapshot::new(secret.clone(), place, draft, self.when_joined.clone(), outbox))
-    }
-
-    /// Makes the list of entries anew if it changed.
-    fn refresh(&mut self) {
-        if let Stage::Conversation(conversation) = &self.stage {
-            let versions = Some((conversation.transcript.version(), self.outbox.version()));
-            if self.listed != versions {
-                self.listed = versions;
-                self.entries = Arc::new(conversation.transcript.list(&self.outbox));
-            }
-            self.unread = conversation.transcript.unread_after(conversation.receipts.last_read());
-        }
-    }
-
-    fn has_unread_words(&self) -> bool {
+    pub(super) fn has_unread_words(&self) -> bool {
         let is_unheard = match &self.stage {
             Stage::Conversation(conversation) => conversation.has_unheard(),
             Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => false,
@@ -735,15 +393,15 @@ impl Session {
         self.caps.contains(&capability)
     }
 
-    fn is_joining(&self) -> bool {
+    pub(super) fn is_joining(&self) -> bool {
         matches!(self.stage, Stage::Joining { .. })
     }
 
-    fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         matches!(&self.stage, Stage::Conversation(c) if matches!(c.part, Part::Waiting(_)))
     }
 
-    fn is_talking(&self) -> bool {
+    pub(super) fn is_talking(&self) -> bool {
         matches!(&self.stage, Stage::Conversation(c) if matches!(c.part, Part::Talking(_)))
     }
 

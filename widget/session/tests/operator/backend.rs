@@ -1,6 +1,6 @@
 //! The scripted backend's words, and an operator brought to a point of the shift.
 
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 use std::sync::Arc;
 

@@ -1,6 +1,12 @@
 //! A session under a virtual clock, and a backend that says what a test tells it to say.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value
+)]
 
 use std::collections::VecDeque;
 

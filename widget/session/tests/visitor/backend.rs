@@ -1,6 +1,6 @@
 //! The scripted backend's words, and a visitor brought to a point of the journey.
 
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 use serde_json::{Value, json};
 use tealight_protocol::Route;

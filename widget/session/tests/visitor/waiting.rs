@@ -22,11 +22,11 @@ fn joining_leads_into_the_waiting_room() {
 
 #[test]
 fn a_refused_start_leads_back_with_the_reason_and_leaves_nothing_behind() {
-    for code in ["closed", "queue_full"] {
+    for (code, retry) in [("closed", false), ("queue_full", false), ("queue_full", true)] {
         let mut rig = welcomed();
         rig.command(join());
         let start = rig.take_one("start");
-        rig.hear(error(&start, code, false, None));
+        rig.hear(error(&start, code, retry, Some(30_000)));
         assert_eq!(rig.phase(), Phase::Welcome { refused: true });
         assert_eq!(rig.stored, None);
         rig.command(join());
