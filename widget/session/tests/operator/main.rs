@@ -1,5 +1,7 @@
 //! The operator's session against a scripted backend.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -62,7 +62,9 @@ fn step(rig: &mut Visitor, dice: &mut Seeded, cids: &mut [Value]) {
         15 => rig.command(Command::AnswerSurvey([("q1".to_owned(), "a".repeat(300))].into())),
         16 => rig.command(Command::SkipSurvey),
         17 => {
-            rig.fact([Fact::Shown, Fact::Hidden, Fact::Online, Fact::Offline][dice.below(4) as usize].clone())
+            rig.fact(
+                [Fact::Shown, Fact::Hidden, Fact::Online, Fact::Offline][dice.below(4) as usize].clone(),
+            );
         }
         18 => rig.fact(Fact::PageLeft),
         19 => rig.fact(Fact::PageRestored),

@@ -1,5 +1,7 @@
 //! The visitor's session against a scripted backend, one file for each family of behaviours.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
