@@ -48,6 +48,8 @@ pub(super) struct VisitorSocket {
     pub(super) inst: Instance,
     pub(super) visible: bool,
     pub(super) conv: Option<ConversationId>,
+    /// Whether the conversation's frames may go out here. Not before `ready`, which says where they begin.
+    pub(super) follows: bool,
     /// The place as it was last told here, and when.
     pub(super) place: Option<(Moment, PlaceUpdate)>,
     pub(super) place_armed: bool,

@@ -519,6 +519,7 @@ impl<S: Store> Desk<S> {
         if let Some(room) = self.rooms.get_mut(id) {
             room.typing = Default::default();
         }
+        self.forget_told_places(id);
         self.tell_events(id, &events);
         self.timers.set(now.plus(self.settings.place_hold), Timer::Away(id.clone()));
         Ok(())

@@ -199,7 +199,16 @@ impl<S: Store> Desk<S> {
     pub(super) fn to_visitors(&mut self, id: &ConversationId, frame: &ToVisitor) {
         let Some(room) = self.rooms.get(id) else { return };
         for conn in room.sockets.clone() {
-            self.send(conn, frame);
+            if self.follows(conn) {
+                self.send(conn, frame);
+            }
+        }
+    }
+
+    fn follows(&self, conn: ConnId) -> bool {
+        match self.sockets.get(&conn).map(|socket| &socket.phase) {
+            Some(Phase::Visitor(visitor)) => visitor.follows,
+            Some(Phase::Greeting | Phase::Operator(_)) | None => false,
         }
     }
 

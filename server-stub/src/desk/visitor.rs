@@ -90,6 +90,7 @@ impl<S: Store> Desk<S> {
                 inst: hello.inst.clone(),
                 visible: hello.visible,
                 conv: None,
+                follows: false,
                 place: None,
                 place_armed: false,
             });
@@ -118,6 +119,14 @@ impl<S: Store> Desk<S> {
             conv,
         };
         self.send(conn, &ToVisitor::Ready(ready));
+        self.follow(conn, true);
+    }
+
+    /// Lets the conversation's frames out on a socket, or holds them back.
+    fn follow(&mut self, conn: ConnId, follows: bool) {
+        if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
+            visitor.follows = follows;
+        }
     }
 
     /// Makes a socket follow a conversation. `false` when it had to be closed.
@@ -270,12 +279,15 @@ impl<S: Store> Desk<S> {
                 return Err(Refusal::last_word(ErrorCode::Conflict, "this socket has another conversation"));
             }
             None => {
-                let page = self.page(id, 0)?;
+                self.follow(conn, false);
                 if self.attach(now, conn, id) {
                     self.ack(conn, &start.cid, Some(id.clone()), known.seq);
-                    for event in page.events {
+                    // What cannot be read now is a gap to the client, which then asks for it.
+                    let events = self.page(id, 0).map(|page| page.events).unwrap_or_default();
+                    for event in events {
                         self.send(conn, &ToVisitor::Event(event));
                     }
+                    self.follow(conn, true);
                 }
             }
         }

@@ -217,6 +217,16 @@ impl<S: Store> Desk<S> {
         self.send(conn, &ToVisitor::Queue(update));
     }
 
+    /// A visitor who waits again hears of the place again, though it may be the one of old.
+    pub(super) fn forget_told_places(&mut self, id: &ConversationId) {
+        let conns = self.rooms.get(id).map(|room| room.sockets.clone()).unwrap_or_default();
+        for conn in conns {
+            if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
+                visitor.place = None;
+            }
+        }
+    }
+
     /// The place inside `ready`. It counts as told.
     pub(super) fn place_for_snapshot(
         &mut self,

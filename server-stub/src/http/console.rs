@@ -17,11 +17,8 @@ pub(super) async fn document(State(shared): State<Shared>) -> Response {
         "server": pages.server,
         "socket": pages.socket,
         "name": pages.config.service.name,
-        "assets": {
-            "glue": pages.assets.url("console.js"),
-            "wasm": pages.assets.url("console.wasm"),
-            "css": pages.assets.url("console.css"),
-        },
+        "glue": pages.assets.url("console.js"),
+        "wasm": pages.assets.url("console.wasm"),
     });
     let config = config.to_string().replace('<', "\\u003c");
     let html = fill(TEMPLATE, |slot| match slot {

@@ -1,1 +1,255 @@
-//! to come
+//! What every store must do, as a suite that any implementation can be put through.
+//!
+//! Call [`run`] with a way to make an empty store; it panics at the first thing that is wrong.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test: what fails must stop it")]
+
+use tealight_protocol::{
+    Availability, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Marks,
+    OperatorId, Party, Route, Text, Watermark,
+};
+
+use super::{
+    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, Sender, Store,
+    StoreError, Transaction, WaitRecord,
+};
+use crate::Moment;
+
+/// Puts stores through everything the desk relies on.
+pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
+    an_epoch_is_kept(&mut empty());
+    a_conversation_comes_back_as_it_was(&mut empty());
+    a_failed_transaction_changes_nothing(&mut empty());
+    a_log_has_no_gaps(&mut empty());
+    a_command_is_remembered_once(&mut empty());
+    marks_and_answers_are_kept(&mut empty());
+    a_deleted_conversation_takes_everything_with_it(&mut empty());
+    a_tombstone_stands_until_it_is_old(&mut empty());
+    statistics_come_newest_first(&mut empty());
+    operators_and_sessions_live_together(&mut empty());
+}
+
+fn an_epoch_is_kept<S: Store>(store: &mut S) {
+    assert_eq!(read(store, |tx| tx.epoch()), None);
+    write(store, |tx| tx.set_epoch("b1f3"));
+    assert_eq!(read(store, |tx| tx.epoch()).as_deref(), Some("b1f3"));
+}
+
+fn a_conversation_comes_back_as_it_was<S: Store>(store: &mut S) {
+    let mut c = conversation(1);
+    write(store, |tx| tx.insert_conversation(&c));
+    assert_eq!(read(store, |tx| tx.conversations()), [c.clone()]);
+    c.state = ConversationState::Ended;
+    c.order = -4;
+    c.operator = Some(OperatorId("op:7".to_owned()));
+    c.claim = 3;
+    c.messages = 2;
+    c.joined_at = Some(Moment(30));
+    c.ended_at = Some(Moment(40));
+    c.expires_at = Some(Moment(50));
+    c.survey = Some("survey".to_owned());
+    write(store, |tx| tx.update_conversation(&c));
+    assert_eq!(read(store, |tx| tx.conversation_by_secret(&[1; 32])), Some(c));
+    assert_eq!(read(store, |tx| tx.conversation_by_secret(&[2; 32])), None);
+    let same_secret = Conversation { id: ConversationId("other".to_owned()), ..conversation(1) };
+    assert!(fails(store, |tx| tx.insert_conversation(&same_secret)), "a secret opens one conversation");
+    assert!(fails(store, |tx| tx.update_conversation(&conversation(9))), "what is missing cannot change");
+}
+
+fn a_failed_transaction_changes_nothing<S: Store>(store: &mut S) {
+    let failed: Result<(), StoreError> = store.write(|tx| {
+        tx.insert_conversation(&conversation(1))?;
+        tx.append(&id(1), &message(1))?;
+        Err(StoreError::Unavailable("on purpose".to_owned()))
+    });
+    assert!(failed.is_err());
+    assert!(read(store, |tx| tx.conversations()).is_empty());
+    assert!(read(store, |tx| tx.events(&id(1), 0, 10)).is_empty());
+}
+
+fn a_log_has_no_gaps<S: Store>(store: &mut S) {
+    write(store, |tx| {
+        tx.insert_conversation(&conversation(1))?;
+        (1..=5).try_for_each(|seq| tx.append(&id(1), &message(seq)))
+    });
+    assert!(fails(store, |tx| tx.append(&id(1), &message(7))), "a gap");
+    assert!(fails(store, |tx| tx.append(&id(1), &message(5))), "a number used twice");
+    let seqs = |events: Vec<Event>| events.iter().map(|event| event.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(read(store, |tx| tx.events(&id(1), 0, 10))), [1, 2, 3, 4, 5]);
+    assert_eq!(seqs(read(store, |tx| tx.events(&id(1), 2, 2))), [3, 4]);
+    assert!(read(store, |tx| tx.events(&id(1), 5, 10)).is_empty());
+    assert_eq!(read(store, |tx| tx.events(&id(1), 0, 1)), [message(1)]);
+    let ended = Event {
+        seq: 6,
+        at: Moment(9).timestamp(),
+        kind: EventKind::Ended { by: EndedBy::System, reason: EndReason::Away },
+    };
+    write(store, |tx| tx.append(&id(1), &ended));
+    assert_eq!(read(store, |tx| tx.events(&id(1), 5, 10)), [ended]);
+}
+
+fn a_command_is_remembered_once<S: Store>(store: &mut S) {
+    write(store, |tx| {
+        tx.insert_conversation(&conversation(1))?;
+        tx.insert_conversation(&conversation(2))
+    });
+    let (cid, one, two) = (Cid::from_bytes([5; 16]), id(1), id(2));
+    let operator = OperatorId("op:1".to_owned());
+    let of = |about, sender| CommandKey { about, sender, cid: &cid };
+    let key = of(Counterpart::Conversation(&one), Sender::Visitor);
+    let record = CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(4), claim: None };
+    assert_eq!(read(store, |tx| tx.command(&key)), None);
+    write(store, |tx| tx.insert_command(&key, &record));
+    assert_eq!(read(store, |tx| tx.command(&key)), Some(record.clone()));
+    assert!(fails(store, |tx| tx.insert_command(&key, &record)), "a cid is used once");
+    assert_eq!(read(store, |tx| tx.command(&of(Counterpart::Conversation(&two), Sender::Visitor))), None);
+    assert_eq!(
+        read(store, |tx| tx.command(&of(Counterpart::Conversation(&one), Sender::Operator(&operator)))),
+        None
+    );
+
+    let claim = CommandRecord { conversation: two.clone(), body: [9; 32], seq: None, claim: Some(2) };
+    let any = of(Counterpart::Any, Sender::Operator(&operator));
+    write(store, |tx| tx.insert_command(&any, &claim));
+    assert_eq!(read(store, |tx| tx.command(&any)), Some(claim));
+}
+
+fn marks_and_answers_are_kept<S: Store>(store: &mut S) {
+    write(store, |tx| tx.insert_conversation(&conversation(1)));
+    assert_eq!(read(store, |tx| tx.marks(&id(1))), Marks::default());
+    let marks =
+        Marks { visitor: Watermark { delivered: 4, read: 3 }, operator: Watermark { delivered: 2, read: 1 } };
+    write(store, |tx| tx.set_marks(&id(1), &Marks::default()));
+    write(store, |tx| tx.set_marks(&id(1), &marks));
+    assert_eq!(read(store, |tx| tx.marks(&id(1))), marks);
+
+    assert!(!read(store, |tx| tx.is_answered(&id(1), "survey")));
+    write(store, |tx| tx.insert_answers(&id(1), "survey", "{}", Moment(1)));
+    assert!(read(store, |tx| tx.is_answered(&id(1), "survey")));
+    assert!(fails(store, |tx| tx.insert_answers(&id(1), "survey", "{}", Moment(2))), "answered twice");
+}
+
+fn a_deleted_conversation_takes_everything_with_it<S: Store>(store: &mut S) {
+    let cid = Cid::from_bytes([5; 16]);
+    let one = id(1);
+    let key = CommandKey { about: Counterpart::Conversation(&one), sender: Sender::Visitor, cid: &cid };
+    let record = CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(1), claim: None };
+    write(store, |tx| {
+        tx.insert_conversation(&conversation(1))?;
+        tx.append(&one, &message(1))?;
+        tx.insert_command(&key, &record)?;
+        tx.set_marks(&one, &Marks { visitor: Watermark { delivered: 1, read: 1 }, ..Marks::default() })?;
+        tx.insert_answers(&one, "survey", "{}", Moment(1))
+    });
+    write(store, |tx| tx.delete_conversation(&one));
+    store.scrub().unwrap();
+    assert!(read(store, |tx| tx.conversations()).is_empty());
+    assert!(read(store, |tx| tx.events(&one, 0, 10)).is_empty());
+    assert_eq!(read(store, |tx| tx.command(&key)), None);
+    assert_eq!(read(store, |tx| tx.marks(&one)), Marks::default());
+    assert!(!read(store, |tx| tx.is_answered(&one, "survey")));
+    write(store, |tx| tx.delete_conversation(&one));
+}
+
+fn a_tombstone_stands_until_it_is_old<S: Store>(store: &mut S) {
+    assert!(!read(store, |tx| tx.is_erased(&[1; 32])));
+    write(store, |tx| tx.insert_tombstone(&[1; 32], Moment(100)));
+    write(store, |tx| tx.purge_tombstones(Moment(100)));
+    assert!(read(store, |tx| tx.is_erased(&[1; 32])));
+    write(store, |tx| tx.purge_tombstones(Moment(101)));
+    assert!(!read(store, |tx| tx.is_erased(&[1; 32])));
+}
+
+fn statistics_come_newest_first<S: Store>(store: &mut S) {
+    write(store, |tx| {
+        (1..=5).try_for_each(|n| {
+            tx.insert_handling_time(&HandlingTime { at: Moment(n), ms: n * 10 })?;
+            tx.insert_wait(&WaitRecord { at: Moment(n), ms: n * 10, abandoned: n == 4 })
+        })
+    });
+    let lengths: Vec<_> = read(store, |tx| tx.handling_times(2)).iter().map(|time| time.ms).collect();
+    assert_eq!(lengths, [50, 40]);
+    let waits: Vec<_> = read(store, |tx| tx.waits(3)).iter().map(|wait| (wait.ms, wait.abandoned)).collect();
+    assert_eq!(waits, [(50, false), (40, true), (30, false)]);
+}
+
+fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
+    let areas = ["north".to_owned()];
+    let ada = write(store, |tx| tx.insert_operator("ada", "Ada", "hash", &areas));
+    assert!(ada.id.0.starts_with(tealight_protocol::OPERATOR_PREFIX));
+    assert_eq!((ada.status, ada.capacity, ada.last_chat), (Availability::Paused, 1, false));
+    assert_eq!(ada.areas, areas);
+    assert!(fails(store, |tx| tx.insert_operator("Ada", "Another", "hash", &[])), "a name is taken once");
+    write(store, |tx| tx.set_availability(&ada.id, Availability::Accepting, 3, true));
+    let known = read(store, |tx| tx.operator_by_name("ADA")).unwrap();
+    assert_eq!((known.status, known.capacity, known.last_chat), (Availability::Accepting, 3, true));
+
+    let session = |n: u8, expires: u64| OperatorSession {
+        token: [n; 32],
+        operator: ada.id.clone(),
+        expires_at: Moment(expires),
+    };
+    write(store, |tx| (1..=3).try_for_each(|n| tx.insert_session(&session(n, u64::from(n) * 100))));
+    assert_eq!(read(store, |tx| tx.session(&[2; 32])), Some(session(2, 200)));
+    write(store, |tx| tx.purge_sessions(Moment(101)));
+    assert_eq!(read(store, |tx| tx.session(&[1; 32])), None);
+    write(store, |tx| tx.delete_session(&[2; 32]));
+    assert_eq!(read(store, |tx| tx.session(&[2; 32])), None);
+    assert!(write(store, |tx| tx.delete_operator("ada")));
+    assert!(!write(store, |tx| tx.delete_operator("ada")));
+    assert_eq!(read(store, |tx| tx.session(&[3; 32])), None, "who is removed is logged out");
+}
+
+fn write<S: Store, R>(store: &mut S, work: impl FnOnce(&mut dyn Transaction) -> Result<R, StoreError>) -> R {
+    store.write(work).unwrap()
+}
+
+fn read<S: Store, R>(store: &mut S, work: impl FnOnce(&mut dyn Transaction) -> Result<R, StoreError>) -> R {
+    store.read(work).unwrap()
+}
+
+fn fails<S: Store, R>(
+    store: &mut S,
+    work: impl FnOnce(&mut dyn Transaction) -> Result<R, StoreError>,
+) -> bool {
+    store.write(work).is_err()
+}
+
+fn id(n: u8) -> ConversationId {
+    ConversationId(format!("conversation-{n}"))
+}
+
+fn message(seq: u64) -> Event {
+    Event {
+        seq,
+        at: Moment(seq * 1_000).timestamp(),
+        kind: EventKind::Message {
+            from: Party::Visitor,
+            cid: Some(Cid::from_bytes([seq as u8; 16])),
+            text: Text::parse("<b>Hello</b> \u{1F56F}").unwrap(),
+            link: None,
+            automatic: false,
+        },
+    }
+}
+
+fn conversation(n: u8) -> Conversation {
+    Conversation {
+        id: id(n),
+        secret: [n; 32],
+        area: Some("north".to_owned()),
+        lang: "en".to_owned(),
+        route: Route::Patient,
+        state: ConversationState::Waiting,
+        order: i64::from(n),
+        operator: None,
+        claim: 0,
+        last: 0,
+        messages: 0,
+        started_at: Moment(10),
+        waiting_since: Moment(10),
+        joined_at: None,
+        ended_at: None,
+        expires_at: None,
+        survey: None,
+    }
+}

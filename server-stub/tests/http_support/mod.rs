@@ -22,23 +22,23 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub const PASSWORD: &str = "a long password";
+pub(crate) const PASSWORD: &str = "a long password";
 
-pub struct TestServer {
-    pub running: Running,
+pub(crate) struct TestServer {
+    pub(crate) running: Running,
 }
 
 impl TestServer {
     /// A server with an operator called ada.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with_config(&local(CONFIG)).await
     }
 
-    pub async fn with_config(toml: &str) -> Self {
+    pub(crate) async fn with_config(toml: &str) -> Self {
         Self::over(SqliteStore::in_memory().unwrap(), toml).await
     }
 
-    pub async fn over(mut store: SqliteStore, toml: &str) -> Self {
+    pub(crate) async fn over(mut store: SqliteStore, toml: &str) -> Self {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
         let known = store
             .read(|tx| tx.operator_by_name("ada"))
@@ -61,17 +61,17 @@ impl TestServer {
         Self { running: Server::start(config, dependencies).await.unwrap() }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.running.stop().await;
     }
 
-    pub async fn log_in(&self, name: &str) -> String {
+    pub(crate) async fn log_in(&self, name: &str) -> String {
         let (status, body) = self.post_login(name, PASSWORD).await;
         assert_eq!(status, 200, "{body}");
         body["token"].as_str().unwrap().to_owned()
     }
 
-    pub async fn post_login(&self, name: &str, password: &str) -> (u16, Value) {
+    pub(crate) async fn post_login(&self, name: &str, password: &str) -> (u16, Value) {
         let body = json!({"name": name, "password": password}).to_string();
         let head = format!(
             "POST /v1/operator/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -82,41 +82,41 @@ impl TestServer {
         (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
     }
 
-    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         get(self.running.addr, path, headers).await
     }
 }
 
 /// The configuration with free ports.
-pub fn local(toml: &str) -> String {
+pub(crate) fn local(toml: &str) -> String {
     toml.replace(
         "[server]",
         "[server]\nlisten = \"127.0.0.1:0\"\nallowed_origins = [\"https://www.example.org\"]",
     )
 }
 
-pub struct Response {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Response {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 }
 
-pub async fn get(addr: std::net::SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response {
+pub(crate) async fn get(addr: std::net::SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     exchange(addr, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n")).await
 }
 
-pub async fn exchange(addr: std::net::SocketAddr, request: &str) -> Response {
+pub(crate) async fn exchange(addr: std::net::SocketAddr, request: &str) -> Response {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
@@ -132,16 +132,16 @@ pub async fn exchange(addr: std::net::SocketAddr, request: &str) -> Response {
     Response { status, headers, body: bytes[split + 4..].to_vec() }
 }
 
-pub struct Client {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Client {
-    pub async fn connect(server: &TestServer) -> Self {
+    pub(crate) async fn connect(server: &TestServer) -> Self {
         Self::try_connect(server, "tealight.v1, tealight", None).await.unwrap()
     }
 
-    pub async fn try_connect(
+    pub(crate) async fn try_connect(
         server: &TestServer,
         protocols: &str,
         origin: Option<&str>,
@@ -158,17 +158,17 @@ impl Client {
         Ok(Self { socket })
     }
 
-    pub async fn send(&mut self, frame: &Value) {
+    pub(crate) async fn send(&mut self, frame: &Value) {
         self.socket.send(Message::text(frame.to_string())).await.unwrap();
     }
 
     /// The next frame of a type; what comes before it is dropped.
-    pub async fn next(&mut self, t: &str) -> Value {
+    pub(crate) async fn next(&mut self, t: &str) -> Value {
         self.find(|frame| frame["t"] == t, t).await
     }
 
     /// The next event of a kind.
-    pub async fn next_event(&mut self, kind: &str) -> Value {
+    pub(crate) async fn next_event(&mut self, kind: &str) -> Value {
         self.find(|frame| frame["t"] == "event" && frame["kind"] == kind, kind).await
     }
 
@@ -194,7 +194,7 @@ impl Client {
     }
 
     /// The code the server closes the socket with; what comes before is dropped.
-    pub async fn close_code(&mut self) -> u16 {
+    pub(crate) async fn close_code(&mut self) -> u16 {
         let search = async {
             loop {
                 match self.socket.next().await {

@@ -1,0 +1,151 @@
+//! The end, the survey, the expiry, and erasing.
+
+use serde_json::json;
+use tealight_protocol::CloseCode;
+use tealight_server::store::{Store as _, StoreError};
+use tealight_server::testing::{CONFIG, TestDesk, cid, resume};
+
+#[test]
+fn either_side_ends_and_both_are_told() {
+    for by_visitor in [true, false] {
+        let mut desk = TestDesk::new();
+        let (visitor, console, conv, claim) = desk.talking();
+        let (conn, frame, by) = if by_visitor {
+            (visitor, json!({"t": "end", "cid": cid(9)}), "visitor")
+        } else {
+            (console, json!({"t": "end", "cid": cid(9), "conv": conv, "claim": claim}), "operator")
+        };
+        desk.take(console);
+        desk.send(conn, &frame);
+        for side in [visitor, console] {
+            let sent = desk.take(side);
+            let kinds: Vec<_> =
+                sent.iter().filter(|f| f["t"] == "event").map(|f| f["kind"].clone()).collect();
+            assert_eq!(kinds, ["ended", "survey"]);
+            let ended = sent.iter().find(|f| f["kind"] == "ended").unwrap();
+            assert_eq!((&ended["by"], &ended["reason"]), (&json!(by), &json!("done")));
+        }
+        desk.send(visitor, &json!({"t": "send", "cid": cid(10), "text": "one more thing"}));
+        assert_eq!(desk.take_one(visitor, "error")["code"], "ended");
+        desk.send(console, &json!({"t": "send", "cid": cid(11), "conv": conv, "claim": claim, "text": "x"}));
+        assert_eq!(desk.take_one(console, "error")["code"], "ended");
+    }
+}
+
+#[test]
+fn the_same_end_again_has_the_same_answer_and_another_finds_it_over() {
+    let mut desk = TestDesk::new();
+    let (visitor, ..) = desk.talking();
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    let seq = desk.take_one(visitor, "ack")["seq"].clone();
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    assert_eq!(desk.take_one(visitor, "ack")["seq"], seq);
+    desk.send(visitor, &json!({"t": "end", "cid": cid(10)}));
+    assert_eq!(desk.take_one(visitor, "error")["code"], "ended");
+}
+
+#[test]
+fn the_survey_is_answered_once_and_only_with_its_own_answers() {
+    let mut desk = TestDesk::new();
+    let (visitor, ..) = desk.talking();
+    desk.send(visitor, &json!({"t": "answer", "cid": cid(20), "ref": "survey", "data": {"heard": "Yes"}}));
+    assert_eq!(desk.take_one(visitor, "error")["code"], "not_found", "it has not been asked yet");
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    let survey = desk.take_all(visitor, "event").pop().unwrap();
+    assert_eq!(survey["id"], "survey");
+    assert_eq!(survey["questions"][0]["id"], "better");
+    for data in [json!({"heard": "Perhaps"}), json!({"unasked": "Yes"})] {
+        desk.send(visitor, &json!({"t": "answer", "cid": cid(21), "ref": "survey", "data": data}));
+        assert_eq!(desk.take_one(visitor, "error")["code"], "bad_request");
+    }
+    let answer = json!({"t": "answer", "cid": cid(22), "ref": "survey", "data": {"heard": "Yes"}});
+    desk.send(visitor, &answer);
+    desk.take_one(visitor, "ack");
+    desk.send(visitor, &answer);
+    desk.take_one(visitor, "ack");
+    desk.send(visitor, &json!({"t": "answer", "cid": cid(23), "ref": "survey", "data": {"heard": "No"}}));
+    assert_eq!(desk.take_one(visitor, "error")["code"], "conflict");
+}
+
+#[test]
+fn nobody_who_talked_with_nobody_is_asked_how_it_was() {
+    let mut desk = TestDesk::new();
+    let (visitor, _) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    assert_eq!(desk.take_one(visitor, "event")["kind"], "ended");
+}
+
+#[test]
+fn what_was_said_is_destroyed_when_its_time_is_over() {
+    let mut desk = TestDesk::with_config(&format!("{CONFIG}\n[limits]\nretention_hours = 2\n"));
+    let (visitor, console, _, _) = desk.talking();
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    desk.disconnect(visitor);
+    desk.disconnect(console);
+    let epoch = desk.desk.epoch().to_owned();
+    desk.advance(2 * 3_600_000 - 1);
+    let back = desk.connect();
+    desk.send(back, &resume(1, 1, &epoch, 0));
+    let ready = desk.take_one(back, "ready");
+    assert_eq!(ready["conv"]["state"], "ended");
+    assert_eq!(ready["conv"]["expires_at"], "2026-11-21T22:00:00.000Z");
+    desk.advance(1);
+    assert_eq!(desk.closed(back), Some(CloseCode::UnknownSecret));
+    let kept: Result<_, StoreError> = desk.desk.store().read(|tx| tx.conversations());
+    assert!(kept.unwrap().is_empty());
+    let again = desk.connect();
+    desk.send(again, &resume(1, 1, &epoch, 0));
+    assert_eq!(desk.closed(again), Some(CloseCode::UnknownSecret));
+}
+
+#[test]
+fn erasing_leaves_nothing_behind_in_any_state() {
+    for state in ["waiting", "active", "ended"] {
+        let mut desk = TestDesk::new();
+        let (visitor, console) = if state == "waiting" {
+            (desk.waiting(1).0, None)
+        } else {
+            let (visitor, console, _, _) = desk.talking();
+            (visitor, Some(console))
+        };
+        if state == "ended" {
+            desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+        }
+        let epoch = desk.desk.epoch().to_owned();
+        let second = desk.connect();
+        desk.send(second, &resume(2, 1, &epoch, 0));
+        desk.take(visitor);
+        desk.send(visitor, &json!({"t": "erase", "cid": cid(30)}));
+        desk.take_one(visitor, "ack");
+        assert_eq!(desk.closed(visitor), Some(CloseCode::Erased), "{state}");
+        assert_eq!(desk.closed(second), Some(CloseCode::Erased), "{state}");
+        if let Some(console) = console {
+            assert_eq!(desk.take_one(console, "released")["reason"], "erased");
+        }
+        let back = desk.connect();
+        desk.send(back, &resume(3, 1, &epoch, 0));
+        assert_eq!(desk.closed(back), Some(CloseCode::Erased), "{state}");
+        let kept: Result<_, StoreError> = desk.desk.store().read(|tx| tx.conversations());
+        assert!(kept.unwrap().is_empty());
+    }
+}
+
+#[test]
+fn erased_words_are_in_no_file_of_the_database() {
+    let marker = "a-marker-that-must-vanish";
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let in_files = || {
+        std::fs::read_dir(directory.path()).unwrap().any(|entry| {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            bytes.windows(marker.len()).any(|window| window == marker.as_bytes())
+        })
+    };
+    let store = tealight_server::store::SqliteStore::open(&file).unwrap();
+    let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
+    let (visitor, _) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
+    assert!(in_files());
+    desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
+    assert!(!in_files());
+}

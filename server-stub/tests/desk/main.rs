@@ -1,0 +1,14 @@
+//! The desk under a virtual clock: one file per kind of behaviour.
+
+mod commands;
+mod ending;
+mod greeting;
+mod liveness;
+mod losing_operators;
+mod marks_and_typing;
+mod operators;
+mod ready_protocol;
+mod resuming;
+mod service;
+mod storage;
+mod waiting_room;

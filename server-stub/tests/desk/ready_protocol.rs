@@ -1,0 +1,112 @@
+//! It is somebody's turn, and their page is out of sight: the operator waits a little, nobody is dropped.
+
+use serde_json::json;
+use tealight_server::testing::{TestDesk, cid, resume};
+
+#[test]
+fn an_operator_waits_for_a_hidden_visitor_to_look() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.advance(2_000);
+    desk.take(console);
+    desk.take(visitor);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    let sent = desk.take(console);
+    let ack = sent.iter().find(|f| f["t"] == "ack").unwrap();
+    assert_eq!(ack["conv"], conv);
+    assert!(ack.get("seq").is_none());
+    let assigned = &sent.iter().find(|f| f["t"] == "assigned").unwrap()["conversation"];
+    assert_eq!((&assigned["state"], &assigned["hold_s"]), (&json!("waiting"), &json!(90)));
+    assert_eq!(assigned["presence"], "hidden");
+    desk.advance(2_000);
+    let queue = desk.take_all(visitor, "queue").pop().unwrap();
+    assert_eq!(queue["state"], "ready");
+    assert!(queue["hold_s"].as_u64().unwrap() >= 88);
+
+    desk.send(visitor, &json!({"t": "presence", "visible": true}));
+    assert_eq!(desk.take_one(visitor, "event")["kind"], "joined");
+    let assigned = desk.take_one(console, "assigned")["conversation"].clone();
+    assert_eq!(assigned["state"], "active");
+    assert!(assigned.get("hold_s").is_none());
+    let send = json!({"t": "send", "cid": cid(51), "conv": conv, "claim": ack["claim"], "text": "Hello"});
+    desk.send(console, &send);
+    desk.take_one(console, "ack");
+}
+
+#[test]
+fn who_does_not_look_keeps_the_place_and_the_next_has_the_turn() {
+    let mut desk = TestDesk::new();
+    let (hidden, first) = desk.waiting(1);
+    desk.send(hidden, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    let (there, second) = desk.waiting(2);
+    for _ in 0..9 {
+        for conn in [hidden, there, console] {
+            desk.send(conn, &json!({"t": "pong"}));
+        }
+        desk.advance(10_000);
+    }
+    let sent = desk.take(console);
+    let released = sent.iter().find(|f| f["t"] == "released").unwrap();
+    assert_eq!((&released["conv"], &released["reason"]), (&json!(first), &json!("not_back")));
+    let next = sent.iter().rfind(|f| f["t"] == "assigned").unwrap();
+    assert_eq!(next["conversation"]["id"], second);
+    assert_eq!(next["conversation"]["state"], "active");
+    desk.advance(2_000);
+    let queue = desk.take_all(hidden, "queue").pop().unwrap();
+    assert_eq!((&queue["state"], &queue["place"]), (&json!("held"), &json!(1)));
+    desk.send(hidden, &json!({"t": "presence", "visible": true}));
+    desk.advance(2_000);
+    let queue = desk.take_all(hidden, "queue").pop().unwrap();
+    assert_eq!((&queue["state"], &queue["place"]), (&json!("waiting"), &json!(1)));
+}
+
+#[test]
+fn the_next_is_taken_past_those_who_are_gone() {
+    let mut desk = TestDesk::new();
+    let (gone, first) = desk.waiting(1);
+    let (_, second) = desk.waiting(2);
+    desk.disconnect(gone);
+    let console = desk.accepting("ada", 2);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], second);
+    // Nobody else is left: now the operator waits for the one who is away.
+    desk.send(console, &json!({"t": "claim", "cid": cid(51)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], first);
+    let back = desk.connect();
+    let epoch = desk.desk.epoch().to_owned();
+    desk.send(back, &resume(1, 1, &epoch, 1));
+    let ready = desk.take_one(back, "ready");
+    assert_eq!(ready["conv"]["state"], "active");
+    assert_eq!(ready["conv"]["events"][0]["kind"], "joined");
+}
+
+#[test]
+fn leaving_while_it_is_ones_turn_frees_the_operator() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    desk.take(console);
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    let released = desk.take_one(console, "released");
+    assert_eq!((&released["conv"], &released["reason"]), (&json!(conv), &json!("left")));
+}
+
+#[test]
+fn an_operator_who_goes_away_waits_for_nobody() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let first = desk.accepting("ada", 1);
+    desk.send(first, &json!({"t": "claim", "cid": cid(50)}));
+    desk.disconnect(first);
+    let second = desk.accepting("ben", 1);
+    desk.take(second);
+    desk.send(second, &json!({"t": "claim", "cid": cid(51), "conv": conv}));
+    assert_eq!(desk.take_one(second, "ack")["claim"], 2);
+}

@@ -1,0 +1,86 @@
+//! Open and closed, and who is told.
+
+use serde_json::json;
+use tealight_server::testing::{CONFIG, START, TestDesk, start};
+
+/// 20:00 to 21:00 on the day of the tests, which begin at 20:00.
+fn evening() -> String {
+    CONFIG.replace(
+        "name = \"Night Line\"",
+        "name = \"Night Line\"\nhours = [{ days = [\"daily\"], from = \"20:00\", to = \"21:00\" }]",
+    )
+}
+
+#[test]
+fn a_closed_helpline_takes_nobody_and_says_when_it_opens() {
+    let before = START.0 - 60_000;
+    let store = tealight_server::store::SqliteStore::in_memory().unwrap();
+    let mut desk = TestDesk::over(store, &evening(), tealight_server::Moment(before));
+    let conn = desk.connect();
+    desk.send(conn, &tealight_server::testing::hello(1));
+    let service = desk.take_one(conn, "ready")["service"].clone();
+    assert_eq!(
+        (&service["state"], &service["next_open"]),
+        (&json!("closed"), &json!("2026-11-21T20:00:00.000Z"))
+    );
+    assert_eq!(service["wait"], json!({"kind": "closed"}));
+    desk.send(conn, &start(1));
+    let error = desk.take_one(conn, "error");
+    assert_eq!((&error["code"], &error["retry"]), (&json!("closed"), &json!(false)));
+    assert_eq!(desk.desk.counts().started, 0);
+
+    desk.send(conn, &json!({"t": "pong"}));
+    desk.advance(60_000);
+    let service = desk.take_all(conn, "service").pop().unwrap();
+    assert_eq!(
+        (&service["state"], &service["closes_at"]),
+        (&json!("open"), &json!("2026-11-21T21:00:00.000Z"))
+    );
+}
+
+#[test]
+fn closing_is_told_and_ends_the_waiting_a_while_later() {
+    let mut desk = TestDesk::with_config(&evening());
+    let (conn, _) = desk.waiting(1);
+    let mut stay = |desk: &mut TestDesk, minutes: u64| {
+        for _ in 0..minutes * 3 {
+            desk.send(conn, &json!({"t": "pong"}));
+            desk.advance(20_000);
+        }
+        desk.take(conn)
+    };
+    let sent = stay(&mut desk, 60);
+    assert_eq!(sent.iter().rfind(|f| f["t"] == "service").unwrap()["state"], "closed");
+    assert_eq!(desk.desk.counts().waiting, 1, "who is in the room may still be met");
+    let sent = stay(&mut desk, 16);
+    let ended = sent.iter().find(|f| f["kind"] == "ended").unwrap();
+    assert_eq!((&ended["by"], &ended["reason"]), (&json!("system"), &json!("closed")));
+}
+
+#[test]
+fn a_change_of_the_wait_alone_is_told_at_most_every_five_seconds() {
+    let mut desk = TestDesk::new();
+    let watcher = desk.visitor(200);
+    desk.accepting("ada", 1);
+    let mut told = Vec::new();
+    for n in 1..=20 {
+        desk.waiting(n);
+        for _ in 0..5 {
+            desk.advance(100);
+            let now = desk.now.0;
+            told.extend(desk.take_all(watcher, "service").iter().map(|_| now));
+        }
+    }
+    assert!(!told.is_empty());
+    assert!(told.windows(2).all(|pair| pair[1] - pair[0] >= 5_000), "{told:?}");
+}
+
+#[test]
+fn the_status_over_http_is_the_one_in_ready() {
+    let mut desk = TestDesk::new();
+    let conn = desk.connect();
+    desk.send(conn, &tealight_server::testing::hello(1));
+    let ready = desk.take_one(conn, "ready");
+    let status = desk.desk.service_status(desk.now);
+    assert_eq!(serde_json::to_value(status).unwrap(), ready["service"]);
+}

@@ -1,0 +1,100 @@
+//! The database fails: nothing is acknowledged, nothing is forgotten, and the work goes on afterwards.
+
+use serde_json::json;
+use tealight_server::store::SqliteStore;
+use tealight_server::testing::{CONFIG, START, TestDesk, cid, start};
+
+#[test]
+fn a_database_that_cannot_be_written_refuses_and_recovers() {
+    let mut desk = TestDesk::new();
+    let (visitor, _) = desk.waiting(1);
+    let late = desk.visitor(2);
+    break_it(&mut desk, "pragma query_only = on");
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Is this kept?"}));
+    let sent = desk.take(visitor);
+    assert_eq!(sent.len(), 1);
+    assert_eq!((&sent[0]["code"], &sent[0]["retry"]), (&json!("unavailable"), &json!(true)));
+    desk.send(visitor, &json!({"t": "end", "cid": cid(3)}));
+    assert_eq!(desk.take_one(visitor, "error")["code"], "unavailable");
+    desk.send(late, &start(2));
+    assert_eq!(desk.take_one(late, "error")["code"], "unavailable");
+    assert_eq!(desk.desk.counts().waiting, 1);
+
+    break_it(&mut desk, "pragma query_only = off");
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Is this kept?"}));
+    assert_eq!(desk.take_one(visitor, "ack")["seq"], 2);
+    desk.send(late, &start(2));
+    desk.take_one(late, "ack");
+}
+
+#[test]
+fn a_full_database_refuses_and_recovers() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
+    let mut desk = TestDesk::over(store, CONFIG, START);
+    let (visitor, _) = desk.waiting(1);
+    let pages: i64 =
+        desk.desk.store().connection().query_row("pragma page_count", [], |row| row.get(0)).unwrap();
+    break_it(&mut desk, &format!("pragma max_page_count = {pages}"));
+    let mut acked = 0;
+    let mut refused = 0;
+    for n in 10..60u8 {
+        desk.send(visitor, &json!({"t": "send", "cid": cid(n), "text": "x".repeat(3_000)}));
+        for frame in desk.take(visitor) {
+            match frame["t"].as_str() {
+                Some("ack") => acked += 1,
+                Some("error") => {
+                    assert_eq!(frame["code"], "unavailable");
+                    refused += 1;
+                }
+                _ => {}
+            }
+        }
+        desk.advance(500);
+    }
+    assert!(refused > 0 && acked < 50);
+    break_it(&mut desk, "pragma max_page_count = 100000");
+    desk.send(visitor, &json!({"t": "send", "cid": cid(60), "text": "There is room again."}));
+    assert_eq!(desk.take_one(visitor, "ack")["seq"], acked + 2, "no gap where others were refused");
+}
+
+#[test]
+fn a_database_that_somebody_else_has_locked_refuses_and_recovers() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let mut desk = TestDesk::over(SqliteStore::open(&file).unwrap(), CONFIG, START);
+    let (visitor, _) = desk.waiting(1);
+    desk.desk.store().connection().busy_timeout(std::time::Duration::from_millis(10)).unwrap();
+    let other = SqliteStore::open(&file).unwrap();
+    other.connection().execute_batch("begin immediate").unwrap();
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Hello"}));
+    assert_eq!(desk.take_one(visitor, "error")["code"], "unavailable");
+    other.connection().execute_batch("rollback").unwrap();
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Hello"}));
+    assert_eq!(desk.take_one(visitor, "ack")["seq"], 2);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_in_plain_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    std::fs::write(&file, "this is a shopping list, not a database, and it is long enough to be read as one")
+        .unwrap();
+    let error = SqliteStore::open(&file).unwrap_err().to_string();
+    assert!(error.contains("cannot be read"), "{error}");
+}
+
+#[test]
+fn a_database_of_a_newer_server_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let store = SqliteStore::open(&file).unwrap();
+    store.connection().execute_batch("pragma user_version = 99").unwrap();
+    drop(store);
+    let error = SqliteStore::open(&file).unwrap_err().to_string();
+    assert!(error.contains("newer server"), "{error}");
+}
+
+fn break_it(desk: &mut TestDesk, sql: &str) {
+    desk.desk.store().connection().execute_batch(sql).unwrap();
+}
