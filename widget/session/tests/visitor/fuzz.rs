@@ -88,7 +88,7 @@ fn step(rig: &mut Visitor, dice: &mut Seeded, cids: &mut [Value]) {
         33 if live => rig.hear(event(seq, own(&command))),
         34 if live => rig.hear(event(seq, theirs("hello"))),
         35 if live => {
-            rig.hear(event(seq, [joined(), left(), survey(), started()][dice.below(4) as usize].clone()))
+            rig.hear(event(seq, [joined(), left(), survey(), started()][dice.below(4) as usize].clone()));
         }
         36 if live && dice.below(5) == 0 => rig.hear(event(seq, ended("system", "away"))),
         37 if live => rig.hear(queue(seq, 3)),
