@@ -181,10 +181,7 @@ async fn secure(request: axum::extract::Request, next: Next) -> Response {
     let defaults = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        (
-            "permissions-policy",
-            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
-        ),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
         ("cross-origin-resource-policy", "cross-origin"),
         ("cache-control", "no-store"),
     ];

@@ -46,6 +46,16 @@ impl TestServer {
         if known.unwrap().is_none() {
             operators::add(&mut store, &mut rng, "ada", "Ada", PASSWORD, &[]).unwrap();
         }
+        Self::serve(toml, Self::dependencies(store)).await
+    }
+
+    pub(crate) async fn with_assets(assets: Assets) -> Self {
+        let dependencies = Self::dependencies(SqliteStore::in_memory().unwrap());
+        Self::serve(&local(CONFIG), Dependencies { assets, ..dependencies }).await
+    }
+
+    /// This machine's clock, chance that repeats, and built files that are none.
+    pub(crate) fn dependencies(store: SqliteStore) -> Dependencies<SqliteStore> {
         let assets = Assets::of(&[
             ("tealight.js", "// loader"),
             ("element.js", "// element"),
@@ -56,7 +66,10 @@ impl TestServer {
             ("tealight.css", "/* widget */"),
             ("en.json", "{}"),
         ]);
-        let dependencies = Dependencies { store, clock: Arc::new(SystemClock), seed: [3; 32], assets };
+        Dependencies { store, clock: Arc::new(SystemClock), seed: [3; 32], assets }
+    }
+
+    async fn serve(toml: &str, dependencies: Dependencies<SqliteStore>) -> Self {
         let config = Config::parse(toml, "test.toml").unwrap();
         Self { running: Server::start(config, dependencies).await.unwrap() }
     }

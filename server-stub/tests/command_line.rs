@@ -1,0 +1,108 @@
+//! The program itself: what it says, and with which status it ends.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+#[test]
+fn a_configuration_is_checked_with_a_status_of_its_own() {
+    let place = tempfile::tempdir().unwrap();
+    let good = write(place.path(), "good.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let bad = write(place.path(), "bad.toml", "[server]\nport = 1\n[service]\nname = \"Night Line\"\n");
+    let output = run(&["check-config", "--config", &good], "");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("“Night Line” is right"));
+    let output = run(&["check-config", "--config", &bad], "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("bad.toml:2:1: unknown field `port`"), "{}", text(&output.stderr));
+    let output = run(&["check-config", "--config", "nowhere.toml"], "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("cannot be read"));
+}
+
+#[test]
+fn operators_come_and_go() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let operator = |args: &[&str], input: &str| {
+        let mut all = vec!["operator"];
+        all.extend(args);
+        all.extend(["--config", &config]);
+        run(&all, input)
+    };
+    let added = operator(&["add", "ada", "--alias", "Ada"], "a long password\n");
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    assert!(!text(&added.stdout).contains("password"));
+    let again = operator(&["add", "ada", "--alias", "Ada"], "a long password\n");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("already"));
+    let short = operator(&["add", "ben", "--alias", "Ben"], "short\n");
+    assert_eq!(short.status.code(), Some(1));
+    assert!(text(&short.stderr).contains("shorter than 8"));
+    let nowhere = operator(&["add", "ben", "--alias", "Ben", "--area", "moon"], "a long password\n");
+    assert!(text(&nowhere.stderr).contains("no area “moon”"));
+    let file = write(place.path(), "password", "another password\n");
+    assert!(operator(&["add", "ben", "--alias", "Ben", "--password-file", &file], "").status.success());
+    assert_eq!(
+        text(&operator(&["list"], "").stdout),
+        "ada\tAda\top:1\tall areas\nben\tBen\top:2\tall areas\n"
+    );
+    assert!(operator(&["remove", "ben"], "").status.success());
+    assert_eq!(operator(&["remove", "ben"], "").status.code(), Some(1));
+}
+
+#[test]
+fn serving_without_the_built_files_names_the_command_that_makes_them() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(
+        place.path(),
+        "tealight.toml",
+        "[server]\nlisten = \"127.0.0.1:0\"\n[service]\nname = \"Night Line\"\n",
+    );
+    let output = run(&["serve", "--config", &config], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("cargo xtask dist"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_database_that_cannot_be_made_is_named_with_a_fix() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(
+        place.path(),
+        "tealight.toml",
+        "[server]\ndatabase = \"missing/folder/tealight.db\"\n[service]\nname = \"Night Line\"\n",
+    );
+    let output = run(&["serve", "--config", &config], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("missing/folder/tealight.db") && said.contains("fix:"), "{said}");
+}
+
+#[test]
+fn what_is_not_understood_has_the_usual_status() {
+    assert_eq!(run(&["dance"], "").status.code(), Some(2));
+    assert_eq!(run(&["--help"], "").status.code(), Some(0));
+}
+
+fn run(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tealight-server"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that does not read its input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn write(folder: &Path, name: &str, content: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.display().to_string()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
