@@ -35,8 +35,8 @@ pub(crate) fn About() -> impl IntoView {
 #[component]
 fn Facts(open: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let line = move |key: &'static str, value: fn(&ConversationView) -> Option<String>| {
-        let value = Memo::new(move |_| open.with(|one| one.as_deref().and_then(value)));
+    let line = move |key: &'static str, value: fn(Desk, &ConversationView) -> Option<String>| {
+        let value = Memo::new(move |_| open.with(|one| one.as_deref().and_then(|one| value(desk, one))));
         move || {
             value.get().map(|value| {
                 view! {
@@ -67,13 +67,13 @@ fn Facts(open: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
                         })}
                     </dd>
                 </div>
-                {line("about.lang", |one| Some(language_name(&one.lang)))}
-                {line("about.area", |one| one.area.clone())}
-                {line("about.route", |one| Some(match one.route {
+                {line("about.lang", |_, one| Some(language_name(&one.lang)))}
+                {line("about.area", |desk, one| one.area.as_deref().map(|area| desk.area_name(area)))}
+                {line("about.route", |_, one| Some(match one.route {
                     Route::Patient => t("about.route_patient").to_owned(),
                     Route::Standard => t("about.route_standard").to_owned(),
                 }))}
-                {line("about.messages", |one| Some(messages(one).to_string()))}
+                {line("about.messages", |_, one| Some(messages(one).to_string()))}
                 <div class="fact">
                     <dt>{t("about.since")}</dt>
                     <dd>{since}</dd>

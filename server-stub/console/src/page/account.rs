@@ -1,7 +1,8 @@
-//! Logging in and out over HTTP, and the token between.
+//! What goes over HTTP: logging in and out, the token between, and what the service says about itself.
 
 use gloo_net::http::{Request, Response};
 use serde::{Deserialize, Serialize};
+use tealight_protocol::{AreaStatus, STATUS_PATH, ServiceStatus};
 use tealight_shell::Slot;
 
 /// Where the token lives across a reload of this tab.
@@ -73,6 +74,13 @@ pub(crate) async fn log_out(server: String, account: Account) {
         .header("Authorization", &format!("Bearer {}", account.token))
         .send()
         .await;
+}
+
+/// The areas of the service, for their names. None if the server does not say: then their identifiers show.
+pub(crate) async fn areas(server: String) -> Vec<AreaStatus> {
+    let answer = Request::get(&format!("{server}{STATUS_PATH}")).send().await;
+    let Ok(answer) = answer else { return Vec::new() };
+    answer.json::<ServiceStatus>().await.map(|status| status.areas).unwrap_or_default()
 }
 
 fn retry_after(answer: &Response) -> Option<u32> {

@@ -56,7 +56,7 @@ fn ChatHeader(
     let about = move || {
         conversation.get().map(|one| {
             let mut about = vec![language_name(&one.lang)];
-            about.extend(one.area.clone());
+            about.extend(one.area.as_deref().map(|area| desk.area_name(area)));
             about.join(" · ")
         })
     };

@@ -44,7 +44,8 @@ pub(crate) fn Composer(
 
     // The field belongs to the person who writes in it; it is only set when the session itself changed the draft.
     Effect::new(move |_| {
-        revision.track();
+        // Read, not only tracked: a memo that nobody reads is never worked out and never tells.
+        revision.get();
         if let Some(field) = field.get() {
             field.set_value(&draft.with_untracked(|draft| draft.text.clone()));
             fit(&field);

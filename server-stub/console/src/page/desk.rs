@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use tealight_protocol::{Availability, ConversationId, ConversationState};
+use tealight_protocol::{AreaStatus, Availability, ConversationId, ConversationState};
 use tealight_session::operator::{self, Command, ConversationView, Session, View};
 use tealight_session::{Connection, Millis, StopReason};
 use tealight_shell::{Driver, Listener, Timer, WebEntropy};
@@ -15,7 +15,7 @@ use web_sys::KeyboardEvent;
 
 use super::Config;
 use super::about::About;
-use super::account::{Account, log_out};
+use super::account::{Account, areas, log_out};
 use super::browser::{INTO_CHAT, focus_first, focus_is_nowhere, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
@@ -42,6 +42,7 @@ pub(crate) struct Desk {
     pub(crate) in_sight: RwSignal<bool>,
     /// The dialog that is open.
     pub(crate) dialog: RwSignal<Option<Dialog>>,
+    areas: RwSignal<Vec<AreaStatus>>,
     letters: RwSignal<BTreeMap<ConversationId, usize>>,
     /// A visitor was asked for here, and is to be opened when they come.
     wanted: RwSignal<bool>,
@@ -81,6 +82,13 @@ impl Desk {
         named(&letter(place))
     }
 
+    /// What an area is called.
+    pub(crate) fn area_name(self, id: &str) -> String {
+        self.areas.with(|areas| {
+            areas.iter().find(|area| area.id == id).map_or_else(|| id.to_owned(), |area| area.name.clone())
+        })
+    }
+
     /// Whether another visitor can be taken now.
     pub(crate) fn has_room(self) -> bool {
         self.view.with(|view| running(view) < usize::from(view.capacity))
@@ -115,6 +123,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
         now: RwSignal::new(tealight_shell::now()),
         in_sight: RwSignal::new(is_in_sight()),
         dialog: RwSignal::new(None),
+        areas: RwSignal::default(),
         letters: RwSignal::default(),
         wanted: RwSignal::new(false),
         driver: StoredValue::new_local(None),
@@ -126,6 +135,11 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
     });
     desk.driver.set_value(Some(driver));
     desk.send(Command::Open);
+    let server = config.server.clone();
+    spawn_local(async move {
+        let areas = areas(server).await;
+        desk.areas.try_set(areas);
+    });
 
     let said = RwSignal::new(String::new());
     keep_order(desk, said);
@@ -348,7 +362,8 @@ fn listen(desk: Desk) -> Vec<Listener> {
 fn act_on(desk: Desk, shortcut: Shortcut) {
     match shortcut {
         Shortcut::TakeNext => {
-            let can_take = desk.has_room() && desk.view.with_untracked(|view| !view.board.waiting.is_empty());
+            let can_take = untrack(|| desk.has_room())
+                && desk.view.with_untracked(|view| !view.board.waiting.is_empty());
             if can_take {
                 desk.claim(None);
             } else {

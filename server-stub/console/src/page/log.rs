@@ -51,8 +51,8 @@ pub(crate) fn Log(
     };
     // Follows what is new, unless somebody is reading further up.
     Effect::new(move |_| {
-        count.track();
-        typing.track();
+        count.get();
+        typing.get();
         if at_end.get_untracked() {
             request_animation_frame(to_end);
         }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use tealight_protocol::{ConversationId, Route, WaitingEntry};
+use tealight_session::operator::View;
 
 use super::browser::{language_name, move_focus};
-use super::desk::{Desk, KEY_NEXT};
+use super::desk::{Desk, KEY_NEXT, is_running};
 use super::shown::{presence_name, waited};
 use crate::words::{count, t, tf};
 
@@ -12,15 +13,7 @@ use crate::words::{count, t, tf};
 #[component]
 pub(crate) fn WaitingRoom() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let waiting = Memo::new(move |_| {
-        desk.view.with(|view| {
-            // Whoever is kept for this operator stands in the list above.
-            let is_mine = |id: &ConversationId| {
-                view.conversations.iter().any(|one| one.id == *id && one.released.is_none())
-            };
-            view.board.waiting.iter().filter(|entry| !is_mine(&entry.conv)).cloned().collect::<Vec<_>>()
-        })
-    });
+    let waiting = Memo::new(move |_| desk.view.with(who_waits));
     let claiming = Memo::new(move |_| desk.view.with(|view| view.claiming));
     let is_full = Memo::new(move |_| !desk.has_room());
     let cannot = Memo::new(move |_| claiming.get() || is_full.get() || waiting.with(Vec::is_empty));
@@ -63,8 +56,14 @@ fn Waiter(
         move |_| waiting.with(|waiting| waiting.iter().find(|entry| entry.conv == id).cloned())
     });
     let since = move || entry.get().map(|entry| waited(&entry.since, desk.now.get()));
-    let place = move || entry.get().map(|entry| entry.place.to_string()).unwrap_or_default();
-    let details = move || entry.get().map(|entry| details(&entry));
+    let place = {
+        let id = id.clone();
+        move || {
+            let place = waiting.with(|waiting| waiting.iter().position(|entry| entry.conv == id));
+            place.map(|place| (place + 1).to_string()).unwrap_or_default()
+        }
+    };
+    let details = move || entry.get().map(|entry| details(desk, &entry));
     let written = move || {
         entry
             .get()
@@ -81,8 +80,10 @@ fn Waiter(
             _ => waiting.with(|waiting| waiting.first().is_some_and(|entry| entry.conv == id)),
         }
     };
-    let label =
-        move || tf("waiting.take_named", &[("place", &place()), ("waited", &since().unwrap_or_default())]);
+    let named_place = place.clone();
+    let label = move || {
+        tf("waiting.take_named", &[("place", &named_place()), ("waited", &since().unwrap_or_default())])
+    };
     let (taken, focused) = (id.clone(), id);
     view! {
         <li class="row waiter" data-presence=presence>
@@ -103,9 +104,21 @@ fn Waiter(
     }
 }
 
-fn details(entry: &WaitingEntry) -> String {
+/// Who waits, in order. Each area has an order of its own; together, whoever has waited longest comes first.
+fn who_waits(view: &View) -> Vec<WaitingEntry> {
+    // Whoever is kept for this operator stands in the list above.
+    let is_mine = |id: &ConversationId| view.conversations.iter().any(|one| one.id == *id && is_running(one));
+    let mut waiting: Vec<_> =
+        view.board.waiting.iter().filter(|entry| !is_mine(&entry.conv)).cloned().collect();
+    if waiting.windows(2).any(|pair| pair[0].area != pair[1].area) {
+        waiting.sort_by(|a, b| a.since.cmp(&b.since));
+    }
+    waiting
+}
+
+fn details(desk: Desk, entry: &WaitingEntry) -> String {
     let mut details = vec![language_name(&entry.lang)];
-    details.extend(entry.area.clone());
+    details.extend(entry.area.as_deref().map(|area| desk.area_name(area)));
     if entry.route == Route::Patient {
         details.push(t("waiting.patient").to_owned());
     }
