@@ -24,7 +24,8 @@ pub(crate) fn composer(cx: Context) -> impl IntoView {
 
     // The only place where words are written into the field.
     Effect::new(move |_| {
-        revision.track();
+        // Read, not only tracked: a memo that nobody has read follows nothing.
+        revision.get();
         if let Some(field) = field.get() {
             let draft = cx.draft();
             if field.value() != draft {

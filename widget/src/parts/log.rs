@@ -265,8 +265,7 @@ fn follow_the_end(cx: Context, reading: Reading) {
         let has_grown = entries.len() > count;
         let is_own = entries.last().is_some_and(|last| matches!(last.kind, EntryKind::Own { .. }));
         // In the waiting room the range stays in sight, whatever is said below it.
-        if joined || (has_grown && (is_own || (screen == Screen::Talking && reading.at_end.get_untracked())))
-        {
+        if joined || (has_grown && (is_own || (was == Screen::Talking && reading.at_end.get_untracked()))) {
             request_animation_frame(move || reading.go_to_end(cx));
         } else if has_grown {
             reading.has_news.set(true);
