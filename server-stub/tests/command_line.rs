@@ -1,4 +1,5 @@
 //! The program itself: what it says, and with which status it ends.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
 use std::io::Write as _;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What people say, who they are and what lets them in never reaches the log, however much is logged.
 //! A program of its own: it sets the log of the whole process.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
 mod http_support;
 

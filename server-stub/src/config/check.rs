@@ -78,10 +78,11 @@ fn find(text: &str, key: &str, value: &str) -> Option<(usize, usize)> {
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
         let code = line.trim_start();
-        if !code.starts_with('#') && (key.is_empty() || line.contains(key)) {
-            if let Some(column) = line.find(value) {
-                return Some(position(text, offset + column));
-            }
+        if !code.starts_with('#')
+            && (key.is_empty() || line.contains(key))
+            && let Some(column) = line.find(value)
+        {
+            return Some(position(text, offset + column));
         }
         offset += line.len();
     }
@@ -132,15 +133,15 @@ fn addresses(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
             )?;
         }
     }
-    if let Some(url) = &config.server.public_url {
-        if !is_origin(url) {
-            at.fail(
-                "public_url",
-                url,
-                format!("“{url}” is not the address of a server"),
-                "write scheme and host, and no path, such as \"https://chat.example.org\"",
-            )?;
-        }
+    if let Some(url) = &config.server.public_url
+        && !is_origin(url)
+    {
+        at.fail(
+            "public_url",
+            url,
+            format!("“{url}” is not the address of a server"),
+            "write scheme and host, and no path, such as \"https://chat.example.org\"",
+        )?;
     }
     Ok(())
 }
@@ -190,15 +191,15 @@ fn service(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
         ("confidentiality_url", config.texts.confidentiality_url.as_ref()),
         ("safety_url", config.texts.safety_url.as_ref()),
     ] {
-        if let Some(url) = url {
-            if !(url.starts_with("https://") || url.starts_with("http://")) {
-                at.fail(
-                    key,
-                    url,
-                    format!("{key} “{url}” is not the address of a page"),
-                    "write it in full, beginning with https://",
-                )?;
-            }
+        if let Some(url) = url
+            && !(url.starts_with("https://") || url.starts_with("http://"))
+        {
+            at.fail(
+                key,
+                url,
+                format!("{key} “{url}” is not the address of a page"),
+                "write it in full, beginning with https://",
+            )?;
         }
     }
     Ok(())

@@ -131,7 +131,7 @@ impl<S: Store> Desk<S> {
         };
         match first.role {
             Some(Role::Visitor) => match serde_json::from_value(value) {
-                Ok(VisitorFrame::Hello(hello)) => self.visitor_hello(now, conn, hello),
+                Ok(VisitorFrame::Hello(hello)) => self.visitor_hello(now, conn, &hello),
                 Ok(_) | Err(_) => self.refuse_socket(conn, CloseCode::Violation, "hello is malformed"),
             },
             Some(Role::Operator) => match serde_json::from_value(value) {

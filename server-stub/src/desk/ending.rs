@@ -80,7 +80,7 @@ impl<S: Store> Desk<S> {
         }
         if let Some(hold) = hold {
             let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Left };
-            self.to_operator(&hold.operator, &released);
+            self.tell_operator(&hold.operator, &released);
         }
         if let Some(operator) = operator {
             self.operator_is_done(&operator);
@@ -106,7 +106,7 @@ impl<S: Store> Desk<S> {
 
     pub(super) fn conversation_may_have_expired(&mut self, now: Moment, id: &ConversationId) {
         let due = self.rooms.get(id).and_then(|room| room.record.expires_at);
-        if !due.is_some_and(|due| due <= now) {
+        if due.is_none_or(|due| due > now) {
             return;
         }
         match self.store.write(|tx| tx.delete_conversation(id)) {
@@ -133,7 +133,7 @@ impl<S: Store> Desk<S> {
         }
         if let Some(operator) = room.operator() {
             let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Erased };
-            self.to_operator(operator, &released);
+            self.tell_operator(operator, &released);
             self.operator_is_done(operator);
         }
     }

@@ -411,7 +411,7 @@ impl<S: Store> Desk<S> {
     }
 
     fn tell_visitor_typing(&mut self, id: &ConversationId, me: &OperatorId, on: bool) {
-        self.to_visitors(id, &ToVisitor::Typing { from: Party::Operator(me.clone()), on });
+        self.tell_visitors(id, &ToVisitor::Typing { from: Party::Operator(me.clone()), on });
     }
 
     /// A `typing` that was not repeated no longer holds.
@@ -431,7 +431,7 @@ impl<S: Store> Desk<S> {
     fn operator_marks(&mut self, now: Moment, me: &OperatorId, id: &ConversationId, mark: Watermark) {
         if self.rooms.get(id).is_some_and(|room| room.record.operator.as_ref() == Some(me)) {
             self.move_marks(now, id, |marks, last| {
-                marks.operator = marks.operator.merged(within(mark, last))
+                marks.operator = marks.operator.merged(within(mark, last));
             });
         }
     }
@@ -485,10 +485,10 @@ impl<S: Store> Desk<S> {
         }
         let Some(operator) = self.operators.get(me) else { return };
         let (status, capacity) = (operator.record.status, operator.record.capacity);
-        if status == Availability::Accepting {
-            if let Err(error) = self.keep_state(me, Availability::Paused, capacity, false) {
-                tracing::warn!(%error, "an operator's pause could not be stored");
-            }
+        if status == Availability::Accepting
+            && let Err(error) = self.keep_state(me, Availability::Paused, capacity, false)
+        {
+            tracing::warn!(%error, "an operator's pause could not be stored");
         }
         if let Some(operator) = self.operators.get_mut(me) {
             operator.lease_until = None;
@@ -564,7 +564,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Sends a frame to every console of an operator.
-    pub(super) fn to_operator(&mut self, me: &OperatorId, frame: &ToOperator) {
+    pub(super) fn tell_operator(&mut self, me: &OperatorId, frame: &ToOperator) {
         let Some(operator) = self.operators.get(me) else { return };
         for conn in operator.sockets.clone() {
             self.send(conn, frame);

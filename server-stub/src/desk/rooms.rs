@@ -183,7 +183,7 @@ impl<S: Store> Desk<S> {
         let operator = self.rooms.get(id).and_then(|room| room.operator().cloned());
         for event in events {
             if let Some(operator) = &operator {
-                self.to_operator(operator, &ToOperator::Event { conv: id.clone(), event: event.clone() });
+                self.tell_operator(operator, &ToOperator::Event { conv: id.clone(), event: event.clone() });
             }
         }
     }
@@ -191,12 +191,12 @@ impl<S: Store> Desk<S> {
     /// Tells events to the visitor's sockets alone.
     pub(super) fn tell_visitors_events(&mut self, id: &ConversationId, events: &[Event]) {
         for event in events {
-            self.to_visitors(id, &ToVisitor::Event(event.clone()));
+            self.tell_visitors(id, &ToVisitor::Event(event.clone()));
         }
     }
 
     /// Sends a frame to every socket of a conversation's visitor.
-    pub(super) fn to_visitors(&mut self, id: &ConversationId, frame: &ToVisitor) {
+    pub(super) fn tell_visitors(&mut self, id: &ConversationId, frame: &ToVisitor) {
         let Some(room) = self.rooms.get(id) else { return };
         for conn in room.sockets.clone() {
             if self.follows(conn) {
@@ -258,7 +258,7 @@ impl<S: Store> Desk<S> {
         }
         if let Some(operator) = operator {
             let since = now.timestamp();
-            self.to_operator(&operator, &ToOperator::Presence { conv: id.clone(), presence, since });
+            self.tell_operator(&operator, &ToOperator::Presence { conv: id.clone(), presence, since });
         }
         if presence == VisitorPresence::Here {
             self.visitor_looked(now, id);
@@ -285,9 +285,9 @@ impl<S: Store> Desk<S> {
             self.timers.set(now.plus(MARKS_EVERY), Timer::Marks);
         }
         let operator = room.operator().cloned();
-        self.to_visitors(id, &ToVisitor::Marks(marks));
+        self.tell_visitors(id, &ToVisitor::Marks(marks));
         if let Some(operator) = operator {
-            self.to_operator(&operator, &ToOperator::Marks { conv: id.clone(), marks });
+            self.tell_operator(&operator, &ToOperator::Marks { conv: id.clone(), marks });
         }
     }
 

@@ -63,7 +63,7 @@ impl<S: Store> Desk<S> {
         }
     }
 
-    pub(super) fn visitor_hello(&mut self, now: Moment, conn: ConnId, hello: VisitorHello) {
+    pub(super) fn visitor_hello(&mut self, now: Moment, conn: ConnId, hello: &VisitorHello) {
         if !is_language(&hello.lang) {
             return self.refuse_socket(conn, CloseCode::Violation, "lang is no language tag");
         }
@@ -101,7 +101,7 @@ impl<S: Store> Desk<S> {
                 if !self.attach(now, conn, &id) {
                     return;
                 }
-                match self.snapshot(now, conn, &id, &hello) {
+                match self.snapshot(now, conn, &id, hello) {
                     Ok(snapshot) => Some(snapshot),
                     Err(refusal) => {
                         tracing::warn!(code = ?refusal.code, "a conversation could not be read");
@@ -402,7 +402,7 @@ impl<S: Store> Desk<S> {
 
     pub(super) fn tell_operator_typing(&mut self, id: &ConversationId, on: bool) {
         if let Some(operator) = self.rooms.get(id).and_then(|room| room.operator().cloned()) {
-            self.to_operator(&operator, &ToOperator::Typing { conv: id.clone(), on });
+            self.tell_operator(&operator, &ToOperator::Typing { conv: id.clone(), on });
         }
     }
 

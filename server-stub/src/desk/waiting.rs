@@ -377,7 +377,7 @@ impl<S: Store> Desk<S> {
 
     fn tell_assigned(&mut self, now: Moment, me: &OperatorId, id: &ConversationId) {
         match self.conversation_for_operator(now, id, None, true) {
-            Ok(conversation) => self.to_operator(me, &ToOperator::Assigned { conversation }),
+            Ok(conversation) => self.tell_operator(me, &ToOperator::Assigned { conversation }),
             Err(refusal) => tracing::error!(code = ?refusal.code, "a claimed conversation could not be read"),
         }
     }
@@ -415,12 +415,12 @@ impl<S: Store> Desk<S> {
         self.waiting.changed();
         self.board.changed();
         let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::NotBack };
-        self.to_operator(&hold.operator, &released);
+        self.tell_operator(&hold.operator, &released);
         if let Some(next) = self.next_for(&hold.operator, false) {
             match self.assign(now, &hold.operator, &next, None) {
                 Ok(_) => self.tell_assigned(now, &hold.operator, &next),
                 Err(refusal) => {
-                    tracing::warn!(code = ?refusal.code, "the next visitor could not be assigned")
+                    tracing::warn!(code = ?refusal.code, "the next visitor could not be assigned");
                 }
             }
         }

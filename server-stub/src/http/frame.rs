@@ -79,6 +79,10 @@ fn document(shared: &Shared, lang: Option<&str>, embedded: bool) -> Response {
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static(resource_policy),
     );
+    if !embedded {
+        let opener = HeaderName::from_static("cross-origin-opener-policy");
+        headers.insert(opener, HeaderValue::from_static("same-origin"));
+    }
     response
 }
 
@@ -96,7 +100,7 @@ fn render(shared: &Shared, lang: &str, embedded: bool) -> String {
             glue: assets.url("widget.js"),
             wasm: assets.url("widget.wasm"),
             css: assets.url("tealight.css"),
-            locales: assets.locales().map(|(lang, url)| (lang.to_owned(), url)).collect(),
+            locales: shared.pages.locales().map(|(lang, url)| (lang.to_owned(), url)).collect(),
         },
         confidentiality_url: config.texts.confidentiality_url.as_deref(),
         safety_url: config.texts.safety_url.as_deref(),

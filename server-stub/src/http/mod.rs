@@ -66,13 +66,20 @@ struct Pages {
 impl Pages {
     /// The language of a document: the one asked for if there are words for it, else the first there is.
     fn language(&self, wanted: Option<&str>) -> String {
-        let known = |lang: &str| self.assets.locales().any(|(known, _)| known == lang);
+        let known = |lang: &str| self.locales().any(|(known, _)| known == lang);
         let base = |lang: &str| lang.split('-').next().unwrap_or_default().to_owned();
         wanted
             .and_then(|lang| {
                 if known(lang) { Some(lang.to_owned()) } else { Some(base(lang)).filter(|base| known(base)) }
             })
             .unwrap_or_else(|| "en".to_owned())
+    }
+
+    /// The languages that the helpline offers and there are words for. English is always among them: it stands
+    /// in for what another language lacks.
+    fn locales(&self) -> impl Iterator<Item = (&str, String)> {
+        let offered = &self.config.service.languages;
+        self.assets.locales().filter(move |(lang, _)| *lang == "en" || offered.iter().any(|o| o == lang))
     }
 }
 

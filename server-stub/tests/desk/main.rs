@@ -1,4 +1,5 @@
 //! The desk under a virtual clock: one file per kind of behaviour.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
 mod commands;
 mod ending;

@@ -42,7 +42,7 @@ fn a_closed_helpline_takes_nobody_and_says_when_it_opens() {
 fn closing_is_told_and_ends_the_waiting_a_while_later() {
     let mut desk = TestDesk::with_config(&evening());
     let (conn, _) = desk.waiting(1);
-    let mut stay = |desk: &mut TestDesk, minutes: u64| {
+    let stay = |desk: &mut TestDesk, minutes: u64| {
         for _ in 0..minutes * 3 {
             desk.send(conn, &json!({"t": "pong"}));
             desk.advance(20_000);
