@@ -7,7 +7,7 @@ use tealight_protocol::{Availability, Canned, OperatorEntry, Route};
 use tealight_session::operator::{Command, ConversationView, EntryKind};
 
 use super::browser::{INTO_CHAT, focus_soon, language_name, move_focus};
-use super::desk::{Desk, is_running};
+use super::desk::{Desk, is_active, is_running};
 use super::shown::{duration, presence, presence_name};
 use crate::words::{t, tf};
 
@@ -20,7 +20,7 @@ pub(crate) fn About() -> impl IntoView {
         desk.view.with(|view| view.conversations.iter().find(|one| one.id == id).map(Arc::clone))
     });
     let is_open = Memo::new(move |_| open.with(Option::is_some));
-    let can_write = Memo::new(move |_| open.with(|one| one.as_deref().is_some_and(is_running)));
+    let can_write = Memo::new(move |_| open.with(|one| one.as_deref().is_some_and(is_active)));
     view! {
         <Show when=move || is_open.get()>
             <Facts open />
@@ -49,6 +49,12 @@ fn Facts(open: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
         }
     };
     let state = move || open.with(|one| one.as_deref().map_or("gone", |one| presence_name(one.presence)));
+    let where_now = move || {
+        open.with(|one| {
+            let one = one.as_deref().filter(|one| is_running(one))?;
+            Some(presence(one.presence, one.presence_since.as_ref()))
+        })
+    };
     let since = move || {
         open.with(|one| {
             let first = one.as_deref()?.entries.first()?.at.clone()?;
@@ -59,14 +65,12 @@ fn Facts(open: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
         <section class="facts" aria-labelledby="about-title">
             <h2 class="heading" id="about-title">{t("about.title")}</h2>
             <dl>
-                <div class="fact">
-                    <dt>{t("about.presence")}</dt>
-                    <dd class="presence" data-presence=state>
-                        {move || open.with(|one| {
-                            one.as_deref().map(|one| presence(one.presence, one.presence_since.as_ref()))
-                        })}
-                    </dd>
-                </div>
+                {move || where_now().map(|words| view! {
+                    <div class="fact">
+                        <dt>{t("about.presence")}</dt>
+                        <dd class="presence" data-presence=state>{words}</dd>
+                    </div>
+                })}
                 {line("about.lang", |_, one| Some(language_name(&one.lang)))}
                 {line("about.area", |desk, one| one.area.as_deref().map(|area| desk.area_name(area)))}
                 {line("about.route", |_, one| Some(match one.route {

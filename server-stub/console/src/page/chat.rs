@@ -7,9 +7,9 @@ use tealight_protocol::{ConversationId, ConversationState, EndReason, EndedBy, R
 use tealight_session::operator::{Command, ConversationView};
 use web_sys::KeyboardEvent;
 
-use super::browser::{focus_soon, language_name};
+use super::browser::{INTO_CHAT, focus_soon, language_name};
 use super::composer::Composer;
-use super::desk::{Desk, is_running};
+use super::desk::{Desk, is_active, is_running};
 use super::log::Log;
 use super::shown::{presence, presence_name};
 use crate::words::{t, tf};
@@ -23,14 +23,12 @@ pub(crate) fn Chat(id: ConversationId) -> impl IntoView {
         let id = id.clone();
         move |_| desk.name_of(&id)
     });
-    let can_write = Memo::new(move |_| {
-        conversation.get().is_some_and(|one| one.released.is_none() && one.state == ConversationState::Active)
-    });
+    let can_write = Memo::new(move |_| conversation.with(|one| one.as_deref().is_some_and(is_active)));
     let ending = RwSignal::new(false);
     view! {
         <section class="chat" aria-labelledby="chat-title">
-            <ChatHeader id=id.clone() conversation name ending />
-            <EndQuestion id=id.clone() name ending />
+            <ChatHeader conversation name can_write ending />
+            <EndQuestion id=id.clone() name can_write ending />
             <Log id=id.clone() conversation name />
             <Standing id=id.clone() conversation />
             <Show when=move || can_write.get()>
@@ -42,17 +40,12 @@ pub(crate) fn Chat(id: ConversationId) -> impl IntoView {
 
 #[component]
 fn ChatHeader(
-    id: ConversationId,
     conversation: Memo<Option<Arc<ConversationView>>>,
     name: Memo<String>,
+    can_write: Memo<bool>,
     ending: RwSignal<bool>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let runs = Memo::new(move |_| conversation.with(|one| one.as_deref().is_some_and(is_running)));
-    // While somebody is only kept here, there is nothing to end: the place is theirs, and it is soon decided.
-    let is_active = Memo::new(move |_| {
-        conversation.with(|one| one.as_deref().is_some_and(|one| one.state == ConversationState::Active))
-    });
     let about = move || {
         conversation.get().map(|one| {
             let mut about = vec![language_name(&one.lang)];
@@ -72,38 +65,34 @@ fn ChatHeader(
             <h2 class="title chat-title" id="chat-title" tabindex="-1">{name}</h2>
             <p class="quiet chat-about">{about}</p>
             <p class="presence" data-presence=state>{where_now}</p>
-            {move || if runs.get() && !is_active.get() {
-                ().into_any()
-            } else if runs.get() {
-                view! {
-                    <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
-                        aria-expanded=move || ending.get().to_string()
-                        on:click=move |_| {
-                            ending.update(|ending| *ending = !*ending);
-                            focus_soon(&["#end-no"]);
-                        }>{t("chat.end")}</button>
-                }.into_any()
-            } else {
-                let id = id.clone();
-                view! {
-                    <button class="button" data-kind="quiet" type="button"
-                        on:click=move |_| desk.send(Command::Dismiss(id.clone()))>{t("chat.dismiss")}</button>
-                }.into_any()
-            }}
+            // Somebody who is only kept here cannot be ended: the place is theirs, and it is soon decided.
+            {move || can_write.get().then(|| view! {
+                <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
+                    aria-expanded=move || ending.get().to_string()
+                    on:click=move |_| {
+                        ending.update(|ending| *ending = !*ending);
+                        focus_soon(&["#end-no"]);
+                    }>{t("chat.end")}</button>
+            })}
         </header>
     }
 }
 
 /// Asks before it ends, in its place under the header: nothing is covered while the operator decides.
 #[component]
-fn EndQuestion(id: ConversationId, name: Memo<String>, ending: RwSignal<bool>) -> impl IntoView {
+fn EndQuestion(
+    id: ConversationId,
+    name: Memo<String>,
+    can_write: Memo<bool>,
+    ending: RwSignal<bool>,
+) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let stay = move || {
         ending.set(false);
         focus_soon(&["#chat-end"]);
     };
     view! {
-        <Show when=move || ending.get()>
+        <Show when=move || ending.get() && can_write.get()>
             <div class="question" role="group" aria-labelledby="end-question" on:keydown=move |event: KeyboardEvent| {
                 if event.key() == "Escape" {
                     event.prevent_default();
@@ -142,7 +131,10 @@ fn Standing(id: ConversationId, conversation: Memo<Option<Arc<ConversationView>>
                     <p class="standing-words">{words}</p>
                     {over.then(|| view! {
                         <button class="button" data-kind="quiet" type="button"
-                            on:click=move |_| desk.send(Command::Dismiss(id.clone()))>{t("chat.dismiss")}</button>
+                            on:click=move |_| {
+                                desk.send(Command::Dismiss(id.clone()));
+                                focus_soon(INTO_CHAT);
+                            }>{t("chat.dismiss")}</button>
                     })}
                 }
             })}

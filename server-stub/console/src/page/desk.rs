@@ -105,6 +105,11 @@ pub(crate) fn is_running(conversation: &ConversationView) -> bool {
     conversation.released.is_none() && conversation.state != ConversationState::Ended
 }
 
+/// Whether the operator talks with somebody in it now.
+pub(crate) fn is_active(conversation: &ConversationView) -> bool {
+    conversation.released.is_none() && conversation.state == ConversationState::Active
+}
+
 fn find(view: &View, id: &ConversationId) -> Option<Arc<ConversationView>> {
     view.conversations.iter().find(|one| one.id == *id).map(Arc::clone)
 }
