@@ -1,0 +1,328 @@
+//! The real server, in this process, with a database of its own that outlives a stop.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use anyhow::{Context, Result, anyhow};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::{Value, json};
+use tealight_server::config::Config;
+use tealight_server::operators::{self, OperatorError};
+use tealight_server::store::SqliteStore;
+use tealight_server::{Dependencies, Running, Server};
+use tempfile::TempDir;
+
+use crate::site::{ELSEWHERE, HostPage, Site};
+
+/// The account that every test server has.
+pub const OPERATOR: Account = Account { login: "sam", alias: "Sam", password: "warm lamp in the window" };
+
+/// A second one.
+pub const SECOND_OPERATOR: Account =
+    Account { login: "robin", alias: "Robin", password: "quiet kitchen at night" };
+
+/// An operator's account.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// What they log in with.
+    pub login: &'static str,
+    /// What visitors call them.
+    pub alias: &'static str,
+    /// The password.
+    pub password: &'static str,
+}
+
+/// When the helpline is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hours {
+    /// Day and night.
+    #[default]
+    Always,
+    /// Now, and for so many hours more.
+    For(u8),
+    /// Not before the day after tomorrow.
+    Closed,
+}
+
+/// What a test may ask of its server.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// When it is open.
+    pub hours: Hours,
+    /// What a conversation takes before any was measured; none: there is no estimate.
+    pub prior_mean_minutes: Option<f64>,
+    /// Pages of the charity, by path.
+    pub pages: HashMap<String, HostPage>,
+    /// Another folder of built files than the one in `TEALIGHT_DIST`.
+    pub assets: Option<PathBuf>,
+}
+
+/// A server, its database and the charity's web site.
+#[derive(Debug)]
+pub struct TestServer {
+    running: Option<Running>,
+    config: String,
+    address: String,
+    site: Site,
+    // Last: everything else has let go of the files by then.
+    folder: TempDir,
+}
+
+impl TestServer {
+    /// Starts a helpline that is open day and night, where a conversation takes about ten minutes.
+    pub async fn start() -> Result<Self> {
+        Self::with(Settings { prior_mean_minutes: Some(10.0), ..Settings::default() }).await
+    }
+
+    /// Starts a helpline.
+    pub async fn with(settings: Settings) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("tealight-test-").tempdir()?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let site = Site::start(&format!("http://{address}"), settings.pages.clone()).await?;
+        let assets = settings.assets.clone().or_else(dist).unwrap_or_else(|| folder.path().join("no-dist"));
+        let config = toml(&settings, &address, &site, &folder.path().join("tealight.db"), &assets)?;
+        let mut server = Self { running: None, config, address, site, folder };
+        server.start_again().await?;
+        Ok(server)
+    }
+
+    /// Stops the server as its owner would: everybody is told.
+    pub async fn stop(&mut self) -> Result<()> {
+        let running = self.running.take().context("it is stopped already")?;
+        running.stop().await;
+        Ok(())
+    }
+
+    /// Starts it where it was, with everything it knew.
+    pub async fn start_again(&mut self) -> Result<()> {
+        let config =
+            Config::parse(&self.config, "the test's tealight.toml").map_err(|error| anyhow!("{error}"))?;
+        let mut dependencies = Dependencies::real(&config)?;
+        add_accounts(&mut dependencies)?;
+        self.running = Some(Server::start(config, dependencies).await?);
+        Ok(())
+    }
+
+    /// Its address, without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Address of the socket.
+    pub fn socket(&self) -> String {
+        format!("ws://{}{}", self.address, tealight_protocol::SOCKET_PATH)
+    }
+
+    /// Where operators log in.
+    pub fn login(&self) -> String {
+        format!("{}/v1/operator/login", self.url())
+    }
+
+    /// Address of a page on the charity's web site.
+    pub fn site(&self, path: &str) -> String {
+        format!("{}{path}", self.site.origin())
+    }
+
+    /// Address of the same page on a site that the helpline has never heard of.
+    pub fn strange_site(&self, path: &str) -> String {
+        format!("{}{path}", self.site.strange_origin())
+    }
+
+    /// Where Exit leads.
+    pub fn elsewhere(&self) -> String {
+        self.strange_site(ELSEWHERE)
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("tealight.db")
+    }
+
+    /// A token for the first account.
+    pub async fn log_in(&self) -> Result<String> {
+        let response = reqwest::Client::new()
+            .post(self.login())
+            .json(&json!({"name": OPERATOR.login, "password": OPERATOR.password}))
+            .send()
+            .await?
+            .error_for_status()?;
+        let answer: Value = response.json().await?;
+        answer["token"].as_str().map(str::to_owned).context("there is no token in the answer")
+    }
+}
+
+/// Makes the accounts that are not there yet.
+fn add_accounts(dependencies: &mut Dependencies<SqliteStore>) -> Result<()> {
+    let mut rng = ChaCha20Rng::from_seed(dependencies.seed);
+    for account in [OPERATOR, SECOND_OPERATOR] {
+        match operators::add(
+            &mut dependencies.store,
+            &mut rng,
+            account.login,
+            account.alias,
+            account.password,
+            &[],
+        ) {
+            Ok(_) | Err(OperatorError::Taken(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The built files, where the tests were told of them.
+pub fn dist() -> Option<PathBuf> {
+    std::env::var_os("TEALIGHT_DIST").map(PathBuf::from)
+}
+
+/// The built files; an error that says what to do where there are none.
+pub fn require_dist() -> Result<PathBuf> {
+    let dist = dist().context(
+        "TEALIGHT_DIST names no folder: run `cargo xtask dist --dev` and set it to target/dist-dev",
+    )?;
+    anyhow::ensure!(
+        dist.join("manifest.json").is_file(),
+        "there is no manifest.json in {}: run `cargo xtask dist --dev`",
+        dist.display()
+    );
+    Ok(dist)
+}
+
+/// A port that is free and that no outgoing connection takes by itself.
+fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    for _ in 0..200 {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST + (std::process::id().wrapping_mul(61).wrapping_add(step)) % COUNT;
+        let port = u16::try_from(port)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(anyhow!("no port is free"))
+}
+
+fn toml(
+    settings: &Settings,
+    address: &str,
+    site: &Site,
+    database: &std::path::Path,
+    assets: &std::path::Path,
+) -> Result<String> {
+    let mut text = format!(
+        r#"
+[server]
+listen = "{address}"
+public_url = "http://{address}"
+allowed_origins = ["{origin}"]
+database = "{database}"
+assets_dir = "{assets}"
+
+[service]
+name = "Lantern Night Line"
+time_zone = "UTC"
+exit_url = "{exit}"
+{hours}
+
+[wait]
+{prior}
+
+[limits]
+sockets_per_minute = 100000
+logins_per_minute = 100000
+
+[texts]
+confidentiality_url = "https://www.example.org/confidential"
+safety_url = "https://www.example.org/safety"
+
+[[alternatives]]
+id = "danger"
+channel = "phone"
+uri = "tel:999"
+label = "Call 999"
+crisis = true
+
+[[alternatives]]
+id = "phone"
+channel = "phone"
+uri = "tel:08081570199"
+label = "Call 0808 157 0199"
+hours = "Day and night"
+
+[[alternatives]]
+id = "sms"
+channel = "sms"
+uri = "sms:60777"
+label = "Text TALK to 60777"
+hours = "Day and night"
+
+[[alternatives]]
+id = "mail"
+channel = "email"
+uri = "mailto:night@example.org"
+label = "Write to night@example.org"
+hours = "An answer within two days"
+
+[[canned]]
+id = "welcome"
+title = "Welcome"
+text = "Hello, I am glad you are here. What brings you here tonight?"
+
+[[canned]]
+id = "moment"
+title = "A moment"
+text = "I need a minute to think about what you said. I am still here."
+
+[[survey.questions]]
+id = "helped"
+label = "Did this chat help you?"
+options = ["Yes", "A little", "No"]
+
+[[survey.questions]]
+id = "heard"
+label = "Did you feel heard?"
+options = ["Yes", "A little", "No"]
+
+[[survey.questions]]
+id = "again"
+label = "Would you use this chat again?"
+options = ["Yes", "Not sure", "No"]
+"#,
+        origin = site.origin(),
+        database = database.display(),
+        assets = assets.display(),
+        exit = format_args!("{}{ELSEWHERE}", site.strange_origin()),
+        hours = hours(settings.hours),
+        prior = settings
+            .prior_mean_minutes
+            .map(|minutes| format!("prior_mean_minutes = {minutes:?}"))
+            .unwrap_or_default(),
+    );
+    writeln!(text)?;
+    Ok(text)
+}
+
+/// `service.hours`, around the present.
+fn hours(hours: Hours) -> String {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    match hours {
+        Hours::Always => String::new(),
+        Hours::For(more) => {
+            let from = (now.hour() + 23) % 24;
+            let to = (now.hour() + i8::try_from(more).unwrap_or(1)) % 24;
+            format!(r#"hours = [{{ days = ["daily"], from = "{from:02}:00", to = "{to:02}:30" }}]"#)
+        }
+        Hours::Closed => {
+            let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+            let today = now.weekday().to_monday_zero_offset();
+            let day = days[usize::try_from(today + 2).unwrap_or_default() % days.len()];
+            format!(r#"hours = [{{ days = ["{day}"], from = "18:00", to = "22:00" }}]"#)
+        }
+    }
+}
