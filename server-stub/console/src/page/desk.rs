@@ -270,13 +270,16 @@ fn keep_order(desk: Desk, said: RwSignal<String>) {
                     } else {
                         "say.yours"
                     }));
-                    let is_free = match desk.open.get_untracked() {
+                    let open = desk.open.get_untracked().and_then(|open| find(&view, &open));
+                    let opens = match open {
                         None => true,
                         // Taken back before a word was said: the next visitor follows in its place.
-                        Some(open) => find(&view, &open).is_some_and(|one| one.released.is_some()),
+                        Some(open) if open.released.is_some() => true,
+                        // Words half written for one visitor must not go on in another's composer.
+                        Some(open) => desk.wanted.get_untracked() && open.draft.chars == 0,
                     };
-                    if is_free || desk.wanted.get_untracked() {
-                        desk.wanted.set(false);
+                    desk.wanted.set(false);
+                    if opens {
                         desk.open.set(Some(id.clone()));
                         // The button that was pressed may be gone with its row. Nothing else loses the focus.
                         request_animation_frame(|| {
