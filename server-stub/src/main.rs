@@ -1,7 +1,7 @@
 //! The command line of the server. Exit status: 0 done, 1 it could not be done, 2 it was not understood,
 //! 3 the configuration is wrong.
 
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -132,7 +132,11 @@ fn serve(path: &ConfigPath) -> Result<(), Failure> {
 fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("TEALIGHT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Completes on Ctrl-C, and on SIGTERM where there is one.

@@ -16,6 +16,9 @@ use crate::runner::{DeskHandle, Outgoing};
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How long one frame may take to leave. A peer that takes none for so long is not there any more, or nearly so.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Reading in small pieces keeps an idle socket cheap: the library's default costs 128 KiB each.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 
@@ -78,14 +81,16 @@ async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
                 Some(Outgoing::Text(text)) => {
                     let sent = tokio::select! {
                         biased;
-                        sent = socket.send(Message::Text(text.into())) => sent.is_ok(),
-                        () = &mut overflowed => {
-                            farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
-                            false
-                        }
+                        sent = tokio::time::timeout(PATIENCE, socket.send(Message::Text(text.into()))) => sent.ok(),
+                        () = &mut overflowed => None,
                     };
-                    if !sent {
-                        break;
+                    match sent {
+                        Some(Ok(())) => {}
+                        Some(Err(_)) => break,
+                        None => {
+                            farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
+                            break;
+                        }
                     }
                 }
                 Some(Outgoing::Close(code, reason)) => {

@@ -1,6 +1,7 @@
 //! The desk under a virtual clock: one file per kind of behaviour.
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
+mod chaos;
 mod commands;
 mod ending;
 mod greeting;
