@@ -8,6 +8,7 @@
 //! The store is the truth. Memory holds sockets, typing, presence, holds and copies of what is stored; a
 //! durable command is one transaction, and no output about it exists before the commit.
 
+mod absence;
 mod board;
 mod bucket;
 mod connections;

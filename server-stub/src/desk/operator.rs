@@ -1,11 +1,11 @@
-//! What an operator may do, and what becomes of the conversations when one is lost.
+//! What an operator may do.
 
 use std::collections::BTreeMap;
 
 use tealight_protocol::{
-    Availability, Cid, CloseCode, ConversationId, ConversationState, ErrorCode, EventKind, LeftReason,
-    Limits, Link, OperatorConversation, OperatorFrame, OperatorHello, OperatorId, OperatorReady, Party,
-    Person, PersonRole, QueryKind, ReleaseReason, Seq, Text, ToOperator, ToVisitor, Watermark, limits,
+    Availability, Cid, CloseCode, ConversationId, ConversationState, ErrorCode, EventKind, Limits, Link,
+    OperatorConversation, OperatorFrame, OperatorHello, OperatorId, OperatorReady, Party, Person, PersonRole,
+    QueryKind, ReleaseReason, Seq, Text, ToOperator, ToVisitor, Watermark, limits,
 };
 
 use super::connections::{OperatorSocket, Phase};
@@ -319,7 +319,7 @@ impl<S: Store> Desk<S> {
         Ok(())
     }
 
-    fn keep_state(
+    pub(super) fn keep_state(
         &mut self,
         me: &OperatorId,
         status: Availability,
@@ -434,124 +434,6 @@ impl<S: Store> Desk<S> {
                 marks.operator = marks.operator.merged(within(mark, last));
             });
         }
-    }
-
-    /// An operator has a conversation from before the restart: the lease begins now.
-    pub(super) fn expect_operator(&mut self, now: Moment, account: &OperatorRecord) {
-        let lease_until = now.plus(self.settings.lease);
-        self.timers.set(lease_until, Timer::Lease(account.id.clone()));
-        self.operators.entry(account.id.clone()).or_insert_with(|| Operator {
-            record: account.clone(),
-            sockets: Vec::new(),
-            lease_until: Some(lease_until),
-            lost: Vec::new(),
-        });
-    }
-
-    pub(super) fn operator_detached(&mut self, now: Moment, conn: ConnId, me: &OperatorId) {
-        let Some(operator) = self.operators.get_mut(me) else { return };
-        operator.sockets.retain(|other| *other != conn);
-        if operator.is_connected() {
-            return;
-        }
-        let lease_until = now.plus(self.settings.lease);
-        operator.lease_until = Some(lease_until);
-        self.timers.set(lease_until, Timer::Lease(me.clone()));
-        self.drop_holds_of(me);
-        self.board.changed();
-        self.waiting.changed();
-    }
-
-    /// The operator was away for too long: the visitors wait again, before all others.
-    pub(super) fn lease_may_be_over(&mut self, now: Moment, me: &OperatorId) {
-        match self.operators.get(me) {
-            Some(operator) if operator.is_connected() => return,
-            Some(Operator { lease_until: Some(until), .. }) if *until > now => return,
-            Some(_) | None => {}
-        }
-        let mut theirs: Vec<_> = self
-            .rooms
-            .values()
-            .filter(|room| room.is_active() && room.record.operator.as_ref() == Some(me))
-            .map(|room| (room.record.joined_at, room.record.id.clone()))
-            .collect();
-        // The longest conversation is put back last, and so comes first.
-        theirs.sort_by(|a, b| b.cmp(a));
-        for (_, id) in theirs {
-            if self.take_back(now, &id, me).is_err() {
-                self.timers.set(now.plus_ms(5_000), Timer::Lease(me.clone()));
-                return;
-            }
-        }
-        let Some(operator) = self.operators.get(me) else { return };
-        let (status, capacity) = (operator.record.status, operator.record.capacity);
-        if status == Availability::Accepting
-            && let Err(error) = self.keep_state(me, Availability::Paused, capacity, false)
-        {
-            tracing::warn!(%error, "an operator's pause could not be stored");
-        }
-        if let Some(operator) = self.operators.get_mut(me) {
-            operator.lease_until = None;
-            if operator.lost.is_empty() {
-                self.operators.remove(me);
-            }
-        }
-        self.board.changed();
-    }
-
-    fn take_back(&mut self, now: Moment, id: &ConversationId, me: &OperatorId) -> Result<(), Refusal> {
-        let order = self.waiting.first_order() - 1;
-        let ((), events) = self.commit(now, id, |_, change| {
-            change.record.state = ConversationState::Waiting;
-            change.record.operator = None;
-            change.record.order = order;
-            change.record.waiting_since = now;
-            change.event(EventKind::Left {
-                who: me.clone(),
-                reason: LeftReason::ConnectionLost,
-                state: ConversationState::Waiting,
-            });
-            Ok(())
-        })?;
-        if let Some(operator) = self.operators.get_mut(me) {
-            operator.lost.push(id.clone());
-        }
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.typing = Default::default();
-        }
-        self.forget_told_places(id);
-        self.tell_events(id, &events);
-        self.timers.set(now.plus(self.settings.place_hold), Timer::Away(id.clone()));
-        Ok(())
-    }
-
-    pub(super) fn session_may_have_ended(&mut self, now: Moment, conn: ConnId) {
-        let ended = match self.sockets.get(&conn).map(|socket| &socket.phase) {
-            Some(Phase::Operator(socket)) => socket.session_ends <= now,
-            Some(Phase::Greeting | Phase::Visitor(_)) | None => false,
-        };
-        if ended {
-            self.close(conn, CloseCode::Expired, "the session is over: log in again");
-        }
-    }
-
-    /// Ends a session of an operator. Every socket that was opened with it is closed.
-    pub fn log_out(&mut self, now: Moment, token: &Digest) -> Result<(), StoreError> {
-        self.clock = self.clock.max(now);
-        self.store.write(|tx| tx.delete_session(token))?;
-        let theirs: Vec<_> = self
-            .sockets
-            .iter()
-            .filter(
-                |(_, socket)| matches!(&socket.phase, Phase::Operator(operator) if operator.token == *token),
-            )
-            .map(|(conn, _)| *conn)
-            .collect();
-        for conn in theirs {
-            self.close(conn, CloseCode::Expired, "logged out");
-        }
-        self.settle(self.clock);
-        Ok(())
     }
 
     pub(super) fn person(&self, record: &OperatorRecord) -> Person {

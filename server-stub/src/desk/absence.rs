@@ -1,0 +1,131 @@
+//! What becomes of conversations when their operator goes away: kept for a while, then given back to the room.
+
+use tealight_protocol::{
+    Availability, CloseCode, ConversationId, ConversationState, EventKind, LeftReason, OperatorId,
+};
+
+use super::connections::Phase;
+use super::operator::Operator;
+use super::{ConnId, Desk, Refusal, Timer};
+use crate::Moment;
+use crate::store::{Digest, OperatorRecord, Store, StoreError};
+
+impl<S: Store> Desk<S> {
+    /// An operator has a conversation from before the restart: the lease begins now.
+    pub(super) fn expect_operator(&mut self, now: Moment, account: &OperatorRecord) {
+        let lease_until = now.plus(self.settings.lease);
+        self.timers.set(lease_until, Timer::Lease(account.id.clone()));
+        self.operators.entry(account.id.clone()).or_insert_with(|| Operator {
+            record: account.clone(),
+            sockets: Vec::new(),
+            lease_until: Some(lease_until),
+            lost: Vec::new(),
+        });
+    }
+
+    pub(super) fn operator_detached(&mut self, now: Moment, conn: ConnId, me: &OperatorId) {
+        let Some(operator) = self.operators.get_mut(me) else { return };
+        operator.sockets.retain(|other| *other != conn);
+        if operator.is_connected() {
+            return;
+        }
+        let lease_until = now.plus(self.settings.lease);
+        operator.lease_until = Some(lease_until);
+        self.timers.set(lease_until, Timer::Lease(me.clone()));
+        self.drop_holds_of(me);
+        self.board.changed();
+        self.waiting.changed();
+    }
+
+    /// The operator was away for too long: the visitors wait again, before all others.
+    pub(super) fn lease_may_be_over(&mut self, now: Moment, me: &OperatorId) {
+        match self.operators.get(me) {
+            Some(operator) if operator.is_connected() => return,
+            Some(Operator { lease_until: Some(until), .. }) if *until > now => return,
+            Some(_) | None => {}
+        }
+        let mut theirs: Vec<_> = self
+            .rooms
+            .values()
+            .filter(|room| room.is_active() && room.record.operator.as_ref() == Some(me))
+            .map(|room| (room.record.joined_at, room.record.id.clone()))
+            .collect();
+        // The longest conversation is put back last, and so comes first.
+        theirs.sort_by(|a, b| b.cmp(a));
+        for (_, id) in theirs {
+            if self.take_back(now, &id, me).is_err() {
+                self.timers.set(now.plus_ms(5_000), Timer::Lease(me.clone()));
+                return;
+            }
+        }
+        let Some(operator) = self.operators.get(me) else { return };
+        let (status, capacity) = (operator.record.status, operator.record.capacity);
+        if status == Availability::Accepting
+            && let Err(error) = self.keep_state(me, Availability::Paused, capacity, false)
+        {
+            tracing::warn!(%error, "an operator's pause could not be stored");
+        }
+        if let Some(operator) = self.operators.get_mut(me) {
+            operator.lease_until = None;
+            if operator.lost.is_empty() {
+                self.operators.remove(me);
+            }
+        }
+        self.board.changed();
+    }
+
+    fn take_back(&mut self, now: Moment, id: &ConversationId, me: &OperatorId) -> Result<(), Refusal> {
+        let order = self.waiting.first_order() - 1;
+        let ((), events) = self.commit(now, id, |_, change| {
+            change.record.state = ConversationState::Waiting;
+            change.record.operator = None;
+            change.record.order = order;
+            change.record.waiting_since = now;
+            change.event(EventKind::Left {
+                who: me.clone(),
+                reason: LeftReason::ConnectionLost,
+                state: ConversationState::Waiting,
+            });
+            Ok(())
+        })?;
+        if let Some(operator) = self.operators.get_mut(me) {
+            operator.lost.push(id.clone());
+        }
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.typing = Default::default();
+        }
+        self.forget_told_places(id);
+        self.tell_events(id, &events);
+        self.timers.set(now.plus(self.settings.place_hold), Timer::Away(id.clone()));
+        Ok(())
+    }
+
+    pub(super) fn session_may_have_ended(&mut self, now: Moment, conn: ConnId) {
+        let ended = match self.sockets.get(&conn).map(|socket| &socket.phase) {
+            Some(Phase::Operator(socket)) => socket.session_ends <= now,
+            Some(Phase::Greeting | Phase::Visitor(_)) | None => false,
+        };
+        if ended {
+            self.close(conn, CloseCode::Expired, "the session is over: log in again");
+        }
+    }
+
+    /// Ends a session of an operator. Every socket that was opened with it is closed.
+    pub fn log_out(&mut self, now: Moment, token: &Digest) -> Result<(), StoreError> {
+        self.clock = self.clock.max(now);
+        self.store.write(|tx| tx.delete_session(token))?;
+        let theirs: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(
+                |(_, socket)| matches!(&socket.phase, Phase::Operator(operator) if operator.token == *token),
+            )
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in theirs {
+            self.close(conn, CloseCode::Expired, "logged out");
+        }
+        self.settle(self.clock);
+        Ok(())
+    }
+}
