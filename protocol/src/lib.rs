@@ -12,6 +12,7 @@ pub mod close;
 mod decode;
 mod event;
 mod id;
+pub mod lean;
 pub mod limits;
 mod operator;
 #[cfg(feature = "schema")]

@@ -1,10 +1,12 @@
 //! A visitor's durable commands, as they wait in the outbox and in the snapshot.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+use tealight_protocol::lean::{self, Fields};
 use tealight_protocol::{Answers, Area, Cid, Route, Secret, Start, Text, VisitorFrame};
 
 /// A durable command.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Durable {
     /// Joins the waiting room.
@@ -20,6 +22,26 @@ pub(super) enum Durable {
 }
 
 impl Durable {
+    /// Reads a command of a snapshot.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let f = Fields::of(value)?;
+        Some(match f.str("do")? {
+            "start" => Self::Start {
+                area: f.maybe("area", lean::string)?,
+                lang: f.get("lang", lean::string)?,
+                route: f.get("route", lean::route)?,
+            },
+            "send" => Self::Send { text: f.get("text", lean::text)? },
+            "answer" => Self::Answer {
+                survey: f.get("survey", lean::string)?,
+                answers: f.get("answers", lean::answers)?,
+            },
+            "end" => Self::End,
+            "erase" => Self::Erase,
+            _ => return None,
+        })
+    }
+
     /// The frame that carries the command.
     pub(super) fn frame(&self, cid: Cid, secret: &Secret) -> VisitorFrame {
         match self.clone() {

@@ -2,7 +2,7 @@
 
 use tealight_protocol::{
     Capability, Cid, ConversationSnapshot, ConversationState, ErrorCode, Event, Party, QueueState, Seq,
-    ToVisitor, VisitorFrame, VisitorReady,
+    ToVisitor, VisitorFrame, VisitorReady, lean,
 };
 
 use super::conversation::{Applied, Conversation, Part};
@@ -15,7 +15,7 @@ use crate::{Millis, StopReason};
 impl Session {
     /// Takes a frame of the live socket. One that cannot be read is as good as one of a later version.
     pub(super) fn frame(&mut self, time: Millis, now: Millis, text: &str) {
-        let Ok(frame) = serde_json::from_str::<ToVisitor>(text) else { return };
+        let Some(frame) = lean::to_visitor(text) else { return };
         match frame {
             ToVisitor::Ready(ready) => self.ready(time, now, ready),
             ToVisitor::Ack { cid, seq, .. } => self.acknowledged(time, &cid, seq),

@@ -1,6 +1,8 @@
 //! What survives a reload of the page: the way back, and the words that are nowhere else. Never what was said.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+use tealight_protocol::lean::{self, Fields};
 use tealight_protocol::{Cid, Person, Secret};
 
 use super::durable::Durable;
@@ -9,7 +11,7 @@ use super::durable::Durable;
 const VERSION: u32 = 1;
 
 /// A snapshot.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Snapshot {
     v: u32,
     pub(super) secret: Secret,
@@ -22,7 +24,7 @@ pub(super) struct Snapshot {
 }
 
 /// Where the visitor was, for the first picture after a reload. The backend's word replaces it.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Place {
     Joining,
@@ -31,7 +33,7 @@ pub(super) enum Place {
 }
 
 /// A command of the outbox.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Stored {
     pub(super) cid: Cid,
     pub(super) refused: bool,
@@ -51,9 +53,36 @@ impl Snapshot {
 
     /// Reads a snapshot, if it is whole, of this version, and says one thing only.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let snapshot: Self = serde_json::from_str(text).ok()?;
+        let value = serde_json::from_str(text).ok()?;
+        let f = Fields::of(&value)?;
+        let snapshot = Self {
+            v: f.get("v", lean::small)?,
+            secret: f.get("secret", lean::secret)?,
+            place: f.get("place", place)?,
+            draft: f.get("draft", lean::string)?,
+            when_joined: f.maybe("when_joined", lean::cid)?,
+            outbox: f.list("outbox", stored)?,
+        };
         let starts = snapshot.outbox.iter().any(|item| matches!(item.command, Durable::Start { .. }));
         let is_sound = snapshot.v == VERSION && (starts || !matches!(snapshot.place, Place::Joining));
         is_sound.then_some(snapshot)
     }
+}
+
+fn place(value: &Value) -> Option<Place> {
+    match value.as_str() {
+        Some("joining") => Some(Place::Joining),
+        Some("waiting") => Some(Place::Waiting),
+        Some(_) => None,
+        None => Fields::of(value)?.get("talking", lean::person).map(Place::Talking),
+    }
+}
+
+fn stored(value: &Value) -> Option<Stored> {
+    let f = Fields::of(value)?;
+    Some(Stored {
+        cid: f.get("cid", lean::cid)?,
+        refused: f.get("refused", Value::as_bool)?,
+        command: f.get("command", Durable::read)?,
+    })
 }
