@@ -1,5 +1,5 @@
 //! What the tests of several parts at once have in common: a real server, peers over real sockets, a rehearsal
-//! crowd, and people in front of real browsers.
+//! crowd, people in front of real browsers, and a wire without sockets that can be cut anywhere.
 //!
 //! Nothing in here is a test, and nothing in here fakes a part of Tealight.
 
@@ -14,5 +14,6 @@ pub mod site;
 #[cfg(feature = "browser")]
 pub mod stage;
 mod waiting;
+pub mod wire;
 
 pub use waiting::eventually;

@@ -61,7 +61,7 @@ impl Console {
 
     /// Takes the next visitor, and sees the conversation.
     pub async fn takes_next(&self) -> Result<()> {
-        self.press("^Take the next visitor").await?;
+        self.press("^Take (the )?next visitor").await?;
         self.page.wait_for(Place::Top, "[role=log]").await?;
         Ok(())
     }

@@ -1,0 +1,642 @@
+//! The real sessions of visitors and operators, and the real desk, over a wire that can be cut anywhere.
+//!
+//! One thread, one clock that only a test moves, no sockets. Everything that chance decides comes from one seed,
+//! so the same seed gives the same run. It fakes the network, the storage of a tab and the process of the
+//! server, and nothing else.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must stop at once")]
+
+mod disk;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
+use tealight_protocol::{CloseCode, Event as LogEvent};
+use tealight_server::Moment;
+use tealight_server::config::Config;
+use tealight_server::desk::{ConnId, Desk, Input, Output, Settings};
+use tealight_server::operators;
+use tealight_server::store::{Conversation, OperatorSession, Store as _, StoreError};
+use tealight_server::testing::START;
+use tealight_session::{ConnectionId, Effect, Entropy, Fact, operator, visitor};
+
+pub use disk::Disk;
+
+/// More steps than any run takes: who gets here goes round in a circle.
+const MOST_STEPS: u32 = 2_000_000;
+
+/// A page with a session in it: a visitor's tab or an operator's console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeerId(pub usize);
+
+/// What goes wrong at one boundary between two frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is cut, and the frame is lost with it.
+    CutBefore,
+    /// The frame arrives, and whatever would be said next on the connection is lost with it.
+    CutAfter,
+    /// The server dies before it has seen the frame, and comes back.
+    CrashBefore,
+    /// The server dies after it has committed what the frame asks for and before it says so, and comes back.
+    CrashAfter,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::CutBefore, Self::CutAfter, Self::CrashBefore, Self::CrashAfter];
+}
+
+/// What passed at the desk's side of the wire, for whoever checks a run.
+#[derive(Clone, Debug)]
+pub enum Passed {
+    /// The desk got a frame.
+    In(PeerId, ConnId, Value),
+    /// The desk sent a frame that left the process.
+    Out(PeerId, ConnId, Value),
+    /// The desk knows that this connection is gone.
+    Lost(ConnId),
+    /// The desk was started again.
+    Restarted,
+}
+
+/// The world of a test.
+#[derive(Debug)]
+pub struct Wire {
+    /// What time it is.
+    pub now: u64,
+    /// Chance.
+    pub rng: ChaCha20Rng,
+    /// What passed since somebody last took it.
+    pub passed: Vec<Passed>,
+    /// The greatest delay of a frame, in milliseconds.
+    pub latency: u64,
+    settings: Settings,
+    disk: Disk,
+    desk: Desk<Disk>,
+    peers: Vec<Peer>,
+    links: BTreeMap<ConnId, Link>,
+    next_conn: u64,
+    sequence: u64,
+    in_flight: BinaryHeap<Reverse<(u64, u64, Arrival)>>,
+    boundaries: u64,
+    planned: Option<(u64, Fault)>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    role: Role,
+    /// Told apart from an earlier session of the same page.
+    generation: u32,
+    stored: Option<String>,
+    /// Until when nothing gets through, without anybody noticing.
+    dark_until: u64,
+    /// How far the device's clock is ahead.
+    skew: u64,
+}
+
+#[derive(Debug)]
+enum Role {
+    Visitor(Box<visitor::Session>),
+    Operator(Box<operator::Session>, String),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Link {
+    peer: PeerId,
+    generation: u32,
+    id: ConnectionId,
+    up_at: u64,
+    down_at: u64,
+    left_by_peer: bool,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Arrival {
+    Opened(ConnId),
+    AtDesk(ConnId, String),
+    AtPeer(ConnId, String),
+    DeskLoses(ConnId),
+    PeerLoses(PeerId, u32, ConnectionId, u16),
+}
+
+impl Wire {
+    /// A desk over an empty database in memory, which outlives the desk.
+    pub fn new(toml: &str, seed: u64) -> Self {
+        Self::over(Disk::in_memory(), toml, seed)
+    }
+
+    /// A desk over an empty database in a file, opened anew with every start.
+    pub fn on_disk(toml: &str, seed: u64) -> Self {
+        Self::over(Disk::in_a_file(), toml, seed)
+    }
+
+    fn over(disk: Disk, toml: &str, seed: u64) -> Self {
+        let settings = Settings::from(&Config::parse(toml, "test.toml").unwrap());
+        let desk = Desk::open(settings.clone(), disk.clone(), [7; 32], START).unwrap();
+        Self {
+            now: START.0,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            passed: Vec::new(),
+            latency: 80,
+            settings,
+            disk,
+            desk,
+            peers: Vec::new(),
+            links: BTreeMap::new(),
+            next_conn: 1,
+            sequence: 0,
+            in_flight: BinaryHeap::new(),
+            boundaries: 0,
+            planned: None,
+        }
+    }
+
+    /// A visitor opens the page.
+    pub fn visitor(&mut self) -> PeerId {
+        let session = visitor::Session::new(visitor_config(), self.entropy());
+        let peer = self.page(Role::Visitor(Box::new(session)));
+        self.visitor_does(peer, visitor::Command::Open);
+        peer
+    }
+
+    /// A copy of a visitor's tab, with a copy of its storage.
+    pub fn duplicate(&mut self, of: PeerId) -> PeerId {
+        let stored = self.peers[of.0].stored.clone();
+        let session = restored(stored.as_deref(), self.entropy());
+        let peer = self.page(Role::Visitor(Box::new(session)));
+        self.peers[peer.0].stored = stored;
+        self.visitor_does(peer, visitor::Command::Open);
+        peer
+    }
+
+    /// A new operator opens a console and logs in.
+    pub fn operator(&mut self, name: &str) -> PeerId {
+        let mut token_rng = ChaCha20Rng::seed_from_u64(self.rng.random());
+        let (token, digest) = operators::new_token(&mut token_rng);
+        let expires_at = Moment(self.now).plus_ms(12 * 60 * 60 * 1_000);
+        self.disk
+            .write(|tx| {
+                let account = tx.insert_operator(name, name, "no password", &[])?;
+                tx.insert_session(&OperatorSession { token: digest, operator: account.id, expires_at })
+            })
+            .map_err(|error: StoreError| error.to_string())
+            .unwrap();
+        let config = operator::Config { token: token.clone() };
+        let session = operator::Session::new(config, self.entropy());
+        let peer = self.page(Role::Operator(Box::new(session), token));
+        self.operator_does(peer, operator::Command::Open);
+        peer
+    }
+
+    /// The page is loaded again: a visitor's from what its tab stored, an operator's from nothing.
+    pub fn reload(&mut self, peer: PeerId) {
+        self.close_page(peer);
+        let entropy = self.entropy();
+        let page = &mut self.peers[peer.0];
+        page.generation += 1;
+        match std::mem::replace(&mut page.role, Role::Closed) {
+            Role::Visitor(_) => {
+                page.role = Role::Visitor(Box::new(restored(page.stored.as_deref(), entropy)));
+                self.visitor_does(peer, visitor::Command::Open);
+            }
+            Role::Operator(_, token) => {
+                let config = operator::Config { token: token.clone() };
+                page.role = Role::Operator(Box::new(operator::Session::new(config, entropy)), token);
+                self.operator_does(peer, operator::Command::Open);
+            }
+            Role::Closed => {}
+        }
+    }
+
+    /// The tab or the window is closed for good.
+    pub fn close(&mut self, peer: PeerId) {
+        self.close_page(peer);
+        let page = &mut self.peers[peer.0];
+        page.generation += 1;
+        page.role = Role::Closed;
+    }
+
+    /// Whether the page is still open.
+    pub fn is_open(&self, peer: PeerId) -> bool {
+        !matches!(self.peers[peer.0].role, Role::Closed)
+    }
+
+    /// What the tab has in its storage.
+    pub fn stored(&self, peer: PeerId) -> Option<&str> {
+        self.peers[peer.0].stored.as_deref()
+    }
+
+    /// Sets the clock of a device ahead of everybody else's.
+    pub fn skew(&mut self, peer: PeerId, ms: u64) {
+        self.peers[peer.0].skew = ms;
+    }
+
+    /// A visitor does something.
+    pub fn visitor_does(&mut self, peer: PeerId, command: visitor::Command) {
+        let now = self.now + self.peers[peer.0].skew;
+        if let Role::Visitor(session) = &mut self.peers[peer.0].role {
+            session.handle(now, visitor::Input::Command(command));
+        }
+        self.drain_peer(peer);
+    }
+
+    /// An operator does something.
+    pub fn operator_does(&mut self, peer: PeerId, command: operator::Command) {
+        let now = self.now + self.peers[peer.0].skew;
+        if let Role::Operator(session, _) = &mut self.peers[peer.0].role {
+            session.handle(now, operator::Input::Command(command));
+        }
+        self.drain_peer(peer);
+    }
+
+    /// The world changes around a page.
+    pub fn fact(&mut self, peer: PeerId, fact: Fact) {
+        let now = self.now + self.peers[peer.0].skew;
+        match &mut self.peers[peer.0].role {
+            Role::Visitor(session) => session.handle(now, visitor::Input::Fact(fact)),
+            Role::Operator(session, _) => session.handle(now, operator::Input::Fact(fact)),
+            Role::Closed => {}
+        }
+        self.drain_peer(peer);
+    }
+
+    /// What a visitor sees.
+    pub fn visitor_view(&self, peer: PeerId) -> visitor::View {
+        match &self.peers[peer.0].role {
+            Role::Visitor(session) => session.view(),
+            Role::Operator(..) | Role::Closed => panic!("{peer:?} is no open page of a visitor"),
+        }
+    }
+
+    /// What an operator sees.
+    pub fn operator_view(&self, peer: PeerId) -> operator::View {
+        match &self.peers[peer.0].role {
+            Role::Operator(session, _) => session.view(),
+            Role::Visitor(_) | Role::Closed => panic!("{peer:?} is no open console"),
+        }
+    }
+
+    /// Every open page of a visitor.
+    pub fn visitors(&self) -> Vec<PeerId> {
+        self.pages(|role| matches!(role, Role::Visitor(_)))
+    }
+
+    /// Every open console.
+    pub fn operators(&self) -> Vec<PeerId> {
+        self.pages(|role| matches!(role, Role::Operator(..)))
+    }
+
+    /// Every conversation in the store.
+    pub fn conversations(&mut self) -> Vec<Conversation> {
+        self.disk.read(|tx| tx.conversations()).map_err(|e: StoreError| e.to_string()).unwrap()
+    }
+
+    /// A conversation's log in the store, from an event on.
+    pub fn log_after(&mut self, conversation: &Conversation, after: u64) -> Vec<LogEvent> {
+        let events = self.disk.read(|tx| tx.events(&conversation.id, after, 10_000));
+        events.map_err(|e: StoreError| e.to_string()).unwrap()
+    }
+
+    /// The database refuses so many of the next transactions.
+    pub fn refuse_writes(&mut self, count: u32) {
+        self.disk.refuse_writes(count);
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, ms: u64) {
+        let end = self.now + ms;
+        let mut steps = 0;
+        while self.step(end) {
+            steps += 1;
+            assert!(steps < MOST_STEPS, "the world goes round in a circle");
+        }
+        self.now = end;
+    }
+
+    /// Carries out the next thing that happens, if it happens by then. One input for one side at a time.
+    pub fn step(&mut self, end: u64) -> bool {
+        let arrival = self.in_flight.peek().map(|Reverse((at, ..))| *at);
+        let desk = self.desk.poll_timeout().map(|at| at.0);
+        let peer = self.next_peer_timeout();
+        let next = [arrival, desk, peer.map(|(at, _)| at)].into_iter().flatten().min();
+        let Some(at) = next.filter(|at| *at <= end) else { return false };
+        self.now = self.now.max(at);
+        if arrival == Some(at) {
+            let Some(Reverse((_, _, arrival))) = self.in_flight.pop() else { return false };
+            self.arrive(arrival);
+        } else if desk == Some(at) {
+            self.desk_input(Input::Tick);
+            self.drain_desk();
+        } else if let Some((_, peer)) = peer {
+            self.fact(peer, Fact::Tick);
+        }
+        true
+    }
+
+    /// How many frames have arrived anywhere so far.
+    pub fn boundaries(&self) -> u64 {
+        self.boundaries
+    }
+
+    /// Plans one fault, at the frame with this number from 1.
+    pub fn plan(&mut self, boundary: u64, fault: Fault) {
+        self.planned = Some((boundary, fault));
+    }
+
+    /// Whether a planned fault is still to come.
+    pub fn is_fault_planned(&self) -> bool {
+        self.planned.is_some()
+    }
+
+    /// Cuts every connection of a page. Each side notices after a while of its own.
+    pub fn cut(&mut self, peer: PeerId, page_notices_ms: u64, desk_notices_ms: u64) {
+        for conn in self.conns_of(peer) {
+            self.cut_link(conn, page_notices_ms, desk_notices_ms);
+        }
+    }
+
+    /// Nothing gets through to or from a page for a while, and nobody is told.
+    pub fn darken(&mut self, peer: PeerId, ms: u64) {
+        self.peers[peer.0].dark_until = self.now + ms;
+        // A connection that has lost a frame carries none that came after it.
+        self.links.retain(|_, link| link.peer != peer);
+    }
+
+    /// Whether frames get through to a page.
+    pub fn is_dark(&self, peer: PeerId) -> bool {
+        self.peers[peer.0].dark_until > self.now
+    }
+
+    /// Every page has its network back.
+    pub fn clear_weather(&mut self) {
+        for peer in &mut self.peers {
+            peer.dark_until = 0;
+        }
+        self.disk.refuse_writes(0);
+        self.planned = None;
+    }
+
+    /// The server process dies and another one takes up its database.
+    pub fn crash(&mut self) {
+        self.disk.refuse_writes(0);
+        while self.desk.poll_output().is_some() {}
+        let conns: Vec<_> = self.links.keys().copied().collect();
+        for conn in conns {
+            let notices = self.rng.random_range(0..=self.latency);
+            self.cut_link(conn, notices, 0);
+        }
+        self.disk.reopen();
+        self.desk =
+            Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now)).unwrap();
+        self.passed.push(Passed::Restarted);
+        self.drain_desk();
+    }
+
+    /// The server is stopped as an administrator stops it, and another one takes up its database.
+    pub fn stop_and_start(&mut self) {
+        self.desk_input(Input::Stop);
+        self.drain_desk();
+        self.disk.reopen();
+        self.desk =
+            Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now)).unwrap();
+        self.passed.push(Passed::Restarted);
+        self.drain_desk();
+    }
+
+    fn page(&mut self, role: Role) -> PeerId {
+        self.peers.push(Peer { role, generation: 0, stored: None, dark_until: 0, skew: 0 });
+        PeerId(self.peers.len() - 1)
+    }
+
+    fn pages(&self, wanted: impl Fn(&Role) -> bool) -> Vec<PeerId> {
+        (0..self.peers.len()).map(PeerId).filter(|peer| wanted(&self.peers[peer.0].role)).collect()
+    }
+
+    fn entropy(&mut self) -> Box<dyn Entropy> {
+        Box::new(Dice(ChaCha20Rng::seed_from_u64(self.rng.random())))
+    }
+
+    fn close_page(&mut self, peer: PeerId) {
+        let notices = self.rng.random_range(0..=self.latency);
+        self.cut(peer, 0, notices);
+    }
+
+    fn conns_of(&self, peer: PeerId) -> Vec<ConnId> {
+        self.links.iter().filter(|(_, link)| link.peer == peer).map(|(conn, _)| *conn).collect()
+    }
+
+    fn cut_link(&mut self, conn: ConnId, page_notices_ms: u64, desk_notices_ms: u64) {
+        let Some(link) = self.links.remove(&conn) else { return };
+        if !link.left_by_peer {
+            let news = Arrival::PeerLoses(link.peer, link.generation, link.id, 1006);
+            self.schedule(self.now + page_notices_ms, news);
+        }
+        self.schedule(self.now + desk_notices_ms, Arrival::DeskLoses(conn));
+    }
+
+    fn schedule(&mut self, at: u64, arrival: Arrival) {
+        self.sequence += 1;
+        self.in_flight.push(Reverse((at, self.sequence, arrival)));
+    }
+
+    fn delay(&mut self) -> u64 {
+        self.now + self.rng.random_range(1..=self.latency.max(1))
+    }
+
+    fn next_peer_timeout(&self) -> Option<(u64, PeerId)> {
+        let timeouts = self.peers.iter().enumerate().filter_map(|(n, peer)| {
+            let at = match &peer.role {
+                Role::Visitor(session) => session.poll_timeout(),
+                Role::Operator(session, _) => session.poll_timeout(),
+                Role::Closed => None,
+            };
+            at.map(|at| (at.saturating_sub(peer.skew), PeerId(n)))
+        });
+        timeouts.min()
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Opened(conn) => self.opened(conn),
+            Arrival::AtDesk(conn, text) => self.at_desk(conn, text),
+            Arrival::AtPeer(conn, text) => self.at_peer(conn, text),
+            Arrival::DeskLoses(conn) => {
+                self.passed.push(Passed::Lost(conn));
+                self.desk_input(Input::Closed { conn });
+                self.drain_desk();
+            }
+            Arrival::PeerLoses(peer, generation, id, code) => {
+                self.links.retain(|_, link| {
+                    (link.peer, link.generation, link.id) != (peer, generation, id)
+                });
+                if self.peers[peer.0].generation == generation {
+                    self.fact(peer, Fact::SocketClosed(id, code));
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, conn: ConnId) {
+        let Some((peer, id)) = self.links.get(&conn).map(|link| (link.peer, link.id)) else { return };
+        if self.is_dark(peer) {
+            self.links.remove(&conn);
+            return;
+        }
+        self.desk_input(Input::Opened { conn });
+        self.drain_desk();
+        self.fact(peer, Fact::SocketOpened(id));
+    }
+
+    fn at_desk(&mut self, conn: ConnId, text: String) {
+        let Some(peer) = self.links.get(&conn).map(|link| link.peer) else { return };
+        let fault = self.fault_here();
+        match fault {
+            Some(Fault::CutBefore) => return self.cut(peer, 0, 0),
+            Some(Fault::CrashBefore) => return self.crash(),
+            Some(Fault::CutAfter | Fault::CrashAfter) | None => {}
+        }
+        self.passed.push(Passed::In(peer, conn, json(&text)));
+        self.desk_input(Input::Frame { conn, text });
+        match fault {
+            Some(Fault::CutAfter) => self.cut(peer, 0, 0),
+            Some(Fault::CrashAfter) => return self.crash(),
+            Some(Fault::CutBefore | Fault::CrashBefore) | None => {}
+        }
+        self.drain_desk();
+    }
+
+    fn at_peer(&mut self, conn: ConnId, text: String) {
+        let Some(link) = self.links.get(&conn).filter(|link| !link.left_by_peer) else { return };
+        let (peer, id, generation) = (link.peer, link.id, link.generation);
+        if self.peers[peer.0].generation != generation {
+            return;
+        }
+        match self.fault_here() {
+            Some(Fault::CutBefore) => self.cut(peer, 0, 0),
+            Some(Fault::CutAfter) => {
+                self.fact(peer, Fact::SocketReceived(id, text));
+                self.cut(peer, 0, 0);
+            }
+            Some(Fault::CrashBefore) => self.crash(),
+            Some(Fault::CrashAfter) => {
+                self.fact(peer, Fact::SocketReceived(id, text));
+                self.crash();
+            }
+            None => self.fact(peer, Fact::SocketReceived(id, text)),
+        }
+    }
+
+    fn fault_here(&mut self) -> Option<Fault> {
+        self.boundaries += 1;
+        self.planned.take_if(|(at, _)| *at == self.boundaries).map(|(_, fault)| fault)
+    }
+
+    fn desk_input(&mut self, input: Input) {
+        self.desk.handle(Moment(self.now), input);
+    }
+
+    fn drain_desk(&mut self) {
+        while let Some(output) = self.desk.poll_output() {
+            match output {
+                Output::Send { conn, text } => {
+                    let at = self.delay();
+                    let Some(link) = self.links.get_mut(&conn) else { continue };
+                    link.down_at = link.down_at.max(at);
+                    let (at, peer) = (link.down_at, link.peer);
+                    self.passed.push(Passed::Out(peer, conn, json(&text)));
+                    self.schedule(at, Arrival::AtPeer(conn, text));
+                }
+                Output::Close { conn, code, .. } => self.closed_by_desk(conn, code),
+            }
+        }
+    }
+
+    fn closed_by_desk(&mut self, conn: ConnId, code: CloseCode) {
+        self.passed.push(Passed::Lost(conn));
+        let at = self.delay();
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        link.down_at = link.down_at.max(at);
+        let news = Arrival::PeerLoses(link.peer, link.generation, link.id, code.as_u16());
+        let at = link.down_at;
+        self.schedule(at, news);
+    }
+
+    fn drain_peer(&mut self, peer: PeerId) {
+        loop {
+            let effect = match &mut self.peers[peer.0].role {
+                Role::Visitor(session) => session.poll_effect(),
+                Role::Operator(session, _) => session.poll_effect(),
+                Role::Closed => None,
+            };
+            match effect {
+                Some(Effect::OpenSocket(id)) => self.open(peer, id),
+                Some(Effect::Transmit(id, text)) => {
+                    let at = self.delay();
+                    if let Some((conn, link)) = self.link_of(peer, id) {
+                        link.up_at = link.up_at.max(at);
+                        let at = link.up_at;
+                        self.schedule(at, Arrival::AtDesk(conn, text));
+                    }
+                }
+                Some(Effect::CloseSocket(id, _)) => {
+                    let at = self.delay();
+                    if let Some((conn, link)) = self.link_of(peer, id) {
+                        link.left_by_peer = true;
+                        let at = link.up_at.max(at);
+                        self.schedule(at, Arrival::DeskLoses(conn));
+                    }
+                }
+                Some(Effect::Save(snapshot)) => self.peers[peer.0].stored = Some(snapshot),
+                Some(Effect::Forget) => self.peers[peer.0].stored = None,
+                None => return,
+            }
+        }
+    }
+
+    fn open(&mut self, peer: PeerId, id: ConnectionId) {
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        let generation = self.peers[peer.0].generation;
+        let link = Link { peer, generation, id, up_at: 0, down_at: 0, left_by_peer: false };
+        let at = self.delay();
+        self.links.insert(conn, link);
+        self.schedule(at, Arrival::Opened(conn));
+    }
+
+    fn link_of(&mut self, peer: PeerId, id: ConnectionId) -> Option<(ConnId, &mut Link)> {
+        let generation = self.peers[peer.0].generation;
+        self.links
+            .iter_mut()
+            .find(|(_, link)| (link.peer, link.id, link.generation) == (peer, id, generation))
+            .map(|(conn, link)| (*conn, link))
+    }
+}
+
+/// Random bytes from a seed.
+struct Dice(ChaCha20Rng);
+
+impl Entropy for Dice {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        rand::RngCore::fill_bytes(&mut self.0, bytes);
+    }
+}
+
+fn visitor_config() -> visitor::Config {
+    visitor::Config { lang: "en".to_owned() }
+}
+
+fn restored(stored: Option<&str>, entropy: Box<dyn Entropy>) -> visitor::Session {
+    match stored {
+        Some(snapshot) => visitor::Session::restore(visitor_config(), entropy, snapshot)
+            .expect("what a session saved, a session restores"),
+        None => visitor::Session::new(visitor_config(), entropy),
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("frames are JSON")
+}
