@@ -142,15 +142,16 @@ impl<C> Outbox<C> {
         }
     }
 
-    /// The next command to send, marked as in flight. One that must wait holds up those behind it, so that order
-    /// is kept; one that is refused holds up nobody.
+    /// The next command to send, marked as in flight. One without an answer, or that must wait, holds up those
+    /// behind it: were two under way, the first could be asked for again and the second be taken before it. One
+    /// that is refused holds up nobody.
     pub(crate) fn next_due(&mut self, now: Millis) -> Option<&Item<C>> {
         for item in &mut self.items {
             let due = match item.state {
                 ItemState::Waiting => true,
                 ItemState::Deferred { at } if now >= at => true,
-                ItemState::Deferred { .. } => return None,
-                ItemState::InFlight { .. } | ItemState::Committed | ItemState::Refused => false,
+                ItemState::Deferred { .. } | ItemState::InFlight { .. } => return None,
+                ItemState::Committed | ItemState::Refused => false,
             };
             if due {
                 item.state = ItemState::InFlight { deadline: now + ACK_TIMEOUT_MS };

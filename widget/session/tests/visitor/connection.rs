@@ -186,15 +186,16 @@ fn a_proxy_that_refuses_is_tried_five_times() {
 #[test]
 fn a_message_that_was_too_big_for_the_backend_is_never_resent() {
     let mut rig = talking();
-    rig.say("short");
     rig.say("a much longer text");
+    rig.edit("short");
+    rig.command(Command::Send);
     rig.closed(1009);
     rig.until_reconnect();
     rig.opened();
     rig.take_sent();
     rig.hear(ready(conv("active", 2, vec![])));
     assert_eq!(rig.take_one("send")["text"], "short");
-    assert_eq!(rig.bubbles()[1].1, tealight_session::Delivery::NotSent);
+    assert_eq!(rig.bubbles()[0].1, tealight_session::Delivery::NotSent);
     rig.closed(1009);
     assert!(matches!(rig.session.view().connection, Connection::Stopped(_)), "once, not for ever");
 }

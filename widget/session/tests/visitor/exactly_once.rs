@@ -89,7 +89,12 @@ fn what_was_written_without_a_connection_goes_out_in_order() {
     rig.until_reconnect();
     rig.opened();
     rig.hear(ready(conv("active", 2, vec![])));
-    let sends = rig.take("send");
+    let mut sends = Vec::new();
+    for seq in 3..7 {
+        let send = rig.take_one("send");
+        rig.hear(ack(&send, Some(seq)));
+        sends.push(send);
+    }
     let words: Vec<&Value> = sends.iter().map(|send| &send["text"]).collect();
     assert_eq!(words, ["one", "two", "two", "three"]);
     assert_ne!(sends[1]["cid"], sends[2]["cid"], "two identical texts are two messages");
@@ -121,9 +126,24 @@ fn a_rate_limited_message_goes_again_when_it_may_and_keeps_its_place() {
     rig.pass(1_499);
     assert_eq!(rig.take("send"), [Value::Null; 0]);
     rig.pass(1);
-    let sends = rig.take("send");
-    assert_eq!(sends[0], first);
-    assert_eq!(sends[1]["text"], "two");
+    assert_eq!(rig.take_one("send"), first);
+    rig.hear(ack(&first, Some(3)));
+    assert_eq!(rig.take_one("send")["text"], "two");
+}
+
+#[test]
+fn a_message_waits_for_the_answer_to_the_one_before_and_so_never_overtakes_it() {
+    let mut rig = talking();
+    let first = rig.say("one");
+    rig.edit("two");
+    rig.command(Command::Send);
+    assert_eq!(rig.take("send"), [Value::Null; 0]);
+    rig.hear(error(&first, "unavailable", true, Some(500)));
+    assert_eq!(rig.take("send"), [Value::Null; 0]);
+    rig.pass(500);
+    assert_eq!(rig.take_one("send"), first);
+    rig.hear(event(3, own(&first)));
+    assert_eq!(rig.take_one("send")["text"], "two", "the echo is an answer, too");
 }
 
 #[test]
