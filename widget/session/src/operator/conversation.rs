@@ -171,18 +171,24 @@ impl Conversation {
         self.presence_since = since;
     }
 
-    /// It came off the operator's hands.
+    /// It came off the operator's hands. An erasure counts whenever it is heard of: after the end, too, and after
+    /// the conversation was missed for a reason not yet known.
     pub(super) fn released(&mut self, reason: ReleaseReason) {
-        if self.is_over() {
-            return;
-        }
-        self.released = Some(reason);
-        self.typing_until = None;
+        let is_news = !self.is_over() || self.released == Some(ReleaseReason::Unknown);
         if reason == ReleaseReason::Erased {
             self.entries.clear();
             self.draft.put(String::new());
             self.link = None;
+        } else if !is_news {
+            return;
         }
+        self.released = Some(reason);
+        self.typing_until = None;
+    }
+
+    /// Whether the backend may still have news of it.
+    pub(super) fn is_followed(&self) -> bool {
+        self.released.is_none() && self.log.last() > 0
     }
 
     /// Whether the operator may speak.

@@ -248,7 +248,7 @@ impl Session {
     }
 
     fn greet(&mut self) {
-        let mine = self.conversations.iter().filter(|one| !one.is_over() && one.log.last() > 0);
+        let mine = self.conversations.iter().filter(|one| one.is_followed());
         let after: std::collections::BTreeMap<ConversationId, u64> =
             mine.map(|one| (one.id.clone(), one.log.last())).collect();
         let hello = OperatorFrame::Hello(OperatorHello {

@@ -27,6 +27,34 @@ fn a_message_carries_the_claim_that_counts_when_it_goes() {
 }
 
 #[test]
+fn what_was_erased_while_the_console_was_away_goes_from_its_screen() {
+    let mut rig = chatting();
+    rig.hear(event("c1", 3, visitors("a secret")));
+    let hello = rig.reconnect();
+    assert_eq!(hello["after"]["c1"], 3);
+    rig.hear(ready(vec![]));
+    rig.hear(json!({"t": "released", "conv": "c1", "reason": "erased"}));
+    assert!(rig.conv("c1").entries.is_empty());
+    assert_eq!(rig.conv("c1").released, Some(ReleaseReason::Erased));
+}
+
+#[test]
+fn what_was_erased_after_the_end_goes_from_the_screen() {
+    for away in [false, true] {
+        let mut rig = chatting();
+        rig.hear(event("c1", 3, visitors("a secret")));
+        rig.hear(event("c1", 4, ended()));
+        if away {
+            let hello = rig.reconnect();
+            assert_eq!(hello["after"]["c1"], 4, "an ended conversation is followed as long as it is shown");
+            rig.hear(ready(vec![]));
+        }
+        rig.hear(json!({"t": "released", "conv": "c1", "reason": "erased"}));
+        assert!(rig.conv("c1").entries.is_empty());
+    }
+}
+
+#[test]
 fn a_message_goes_through_its_states_and_stays_one() {
     let mut rig = chatting();
     let send = rig.say("c1", "hello");
