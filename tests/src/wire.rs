@@ -28,7 +28,7 @@ pub use disk::Disk;
 const MOST_STEPS: u32 = 2_000_000;
 
 /// A page with a session in it: a visitor's tab or an operator's console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub usize);
 
 /// What goes wrong at one boundary between two frames.
@@ -390,8 +390,8 @@ impl Wire {
             self.cut_link(conn, notices, 0);
         }
         self.disk.reopen();
-        self.desk =
-            Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now)).unwrap();
+        self.desk = Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now))
+            .unwrap();
         self.passed.push(Passed::Restarted);
         self.drain_desk();
     }
@@ -401,8 +401,8 @@ impl Wire {
         self.desk_input(Input::Stop);
         self.drain_desk();
         self.disk.reopen();
-        self.desk =
-            Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now)).unwrap();
+        self.desk = Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now))
+            .unwrap();
         self.passed.push(Passed::Restarted);
         self.drain_desk();
     }
@@ -470,9 +470,7 @@ impl Wire {
                 self.drain_desk();
             }
             Arrival::PeerLoses(peer, generation, id, code) => {
-                self.links.retain(|_, link| {
-                    (link.peer, link.generation, link.id) != (peer, generation, id)
-                });
+                self.links.retain(|_, link| (link.peer, link.generation, link.id) != (peer, generation, id));
                 if self.peers[peer.0].generation == generation {
                     self.fact(peer, Fact::SocketClosed(id, code));
                 }

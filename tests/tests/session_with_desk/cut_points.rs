@@ -95,4 +95,3 @@ fn whole_conversation(wire: &mut Wire) {
     assert!(read(wire, visitor).iter().all(|(_, d)| d.is_none_or(|d| d >= Delivery::Sent)));
     assert!(matches!(wire.visitor_view(visitor).phase, Phase::Ended(_)));
 }
-

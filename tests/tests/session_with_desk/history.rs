@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
-use tealight_protocol::{ConversationId, ConversationState, Event, EventKind, OperatorId, Party};
+use tealight_protocol::{
+    ConversationId, ConversationState, Event, EventKind, OperatorId, Party, ReleaseReason,
+};
 use tealight_server::desk::ConnId;
 use tealight_session::visitor::Phase;
 use tealight_session::{Connection, Delivery, StopReason, operator, visitor};
@@ -24,6 +26,8 @@ pub(crate) struct History {
     shown: HashMap<(PeerId, String), usize>,
     /// Everything that anybody pressed Send for, in that order: by page, the words.
     said: BTreeMap<PeerId, Vec<String>>,
+    /// Of these, what was said in a conversation that the page is still in.
+    due: BTreeMap<PeerId, Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +41,7 @@ impl History {
     /// Somebody pressed Send.
     pub(crate) fn said(&mut self, page: PeerId, words: &str) {
         self.said.entry(page).or_default().push(words.to_owned());
+        self.due.entry(page).or_default().push(words.to_owned());
     }
 
     /// Forgets what a page showed: it was loaded again.
@@ -77,6 +82,13 @@ impl History {
         for page in wire.operators() {
             let view = wire.operator_view(page);
             assert_eq!(view.connection, Connection::Ready, "{page:?}");
+            // Who gave a conversation away before it was erased hears no more of it.
+            let had_it = |one: &operator::ConversationView| {
+                matches!(one.released, None | Some(ReleaseReason::Erased)) && self.erased.contains(&one.id.0)
+            };
+            for one in view.conversations.iter().filter(|one| had_it(one)) {
+                assert!(one.entries.is_empty(), "{page:?} still shows what was erased");
+            }
             let me = &view.who.as_ref().expect("a ready operator has a name").id;
             for one in view.conversations.iter().filter(|one| one.released.is_none() && one.ended.is_none()) {
                 let record = conversations.iter().find(|record| record.id == one.id);
@@ -88,7 +100,10 @@ impl History {
                 let log = &self.logs[&one.id];
                 let committed = one.entries.iter().filter(|entry| entry.seq.is_some()).count();
                 assert_eq!(committed, operator_seqs(log, u64::MAX).len(), "{page:?} lacks something");
-                assert_eq!(committed, one.entries.len(), "{page:?} has something under way");
+                let is_under_way = |entry: &operator::Entry| {
+                    matches!(entry.kind, operator::EntryKind::Operator { delivery: Delivery::Sending, .. })
+                };
+                assert!(!one.entries.iter().any(|entry| is_under_way(entry)), "{page:?} still sends");
             }
             let theirs = conversations
                 .iter()
@@ -160,7 +175,11 @@ impl History {
                 }
                 if let Some(claim) = frame["claim"].as_u64() {
                     let fresh = self.claims.insert((conv.clone(), claim), page).is_none();
-                    assert_eq!(self.claims[&(conv.clone(), claim)], page, "one fencing number, two operators");
+                    assert_eq!(
+                        self.claims[&(conv.clone(), claim)],
+                        page,
+                        "one fencing number, two operators"
+                    );
                     if fresh && frame["seq"].is_u64() {
                         self.nobody_was_overtaken(wire, &conv);
                     }
@@ -185,7 +204,8 @@ impl History {
         let Some(conv) = conv.filter(|conv| !self.erased.contains(*conv)) else { return };
         let seq = frame["seq"].as_u64().expect("an event has a number");
         let log = &self.logs[&ConversationId(conv.to_owned())];
-        let stored = log.get(seq as usize - 1).unwrap_or_else(|| panic!("event {seq} was told before it was stored"));
+        let stored =
+            log.get(seq as usize - 1).unwrap_or_else(|| panic!("event {seq} was told before it was stored"));
         let told: Event = serde_json::from_value(frame.clone()).expect("an event");
         assert_eq!(&told, stored);
     }
@@ -202,9 +222,8 @@ impl History {
         let Some(order) = conversations.iter().find(|one| one.id.0 == taken).map(|one| one.order) else {
             return;
         };
-        for earlier in conversations
-            .iter()
-            .filter(|one| one.state == ConversationState::Waiting && one.order < order)
+        for earlier in
+            conversations.iter().filter(|one| one.state == ConversationState::Waiting && one.order < order)
         {
             let here = self
                 .sockets
@@ -220,6 +239,9 @@ impl History {
                 matches!(reason, StopReason::Erased | StopReason::Expired),
                 "{page:?} stopped: {reason:?}"
             );
+        }
+        if let Phase::Welcome { .. } | Phase::Ended(_) | Phase::Stopped(_) = view.phase {
+            self.due.remove(&page);
         }
         let mut seqs = Vec::new();
         let mut keys = BTreeSet::new();
@@ -237,8 +259,10 @@ impl History {
         let (Some(last), Some(log)) = (seqs.last(), self.log_of_visitor(view)) else { return };
         assert_eq!(seqs, visitor_seqs(log, *last), "{page:?} has a hole");
         for entry in view.entries.iter() {
-            if let (visitor::EntryKind::Own { text, .. } | visitor::EntryKind::Theirs { text, .. }, Some(seq)) =
-                (&entry.kind, entry.seq)
+            if let (
+                visitor::EntryKind::Own { text, .. } | visitor::EntryKind::Theirs { text, .. },
+                Some(seq),
+            ) = (&entry.kind, entry.seq)
             {
                 assert_eq!(Some(text.as_str()), text_of(&log[seq as usize - 1]));
             }
@@ -366,10 +390,10 @@ impl History {
         }
     }
 
-    /// Which of the words that a page said are in no log.
+    /// Which of the words that a page said where it still is are in no log.
     pub(crate) fn unstored(&self, page: PeerId) -> Vec<String> {
         let stored: BTreeSet<_> = self.logs.values().flatten().filter_map(text_of).collect();
-        let said = self.said.get(&page).into_iter().flatten();
+        let said = self.due.get(&page).into_iter().flatten();
         said.filter(|words| !stored.contains(words.as_str())).cloned().collect()
     }
 }
@@ -410,10 +434,7 @@ fn text_of(event: &Event) -> Option<&str> {
 /// Which events a visitor's screen shows, up to one.
 fn visitor_seqs(log: &[Event], last: u64) -> Vec<u64> {
     let shows = |event: &&Event| {
-        matches!(
-            event.kind,
-            EventKind::Message { .. } | EventKind::Joined { .. } | EventKind::Left { .. }
-        )
+        matches!(event.kind, EventKind::Message { .. } | EventKind::Joined { .. } | EventKind::Left { .. })
     };
     log.iter().filter(shows).map(|event| event.seq).filter(|seq| *seq <= last).collect()
 }

@@ -24,9 +24,7 @@ fn both_sides_read_the_same_from_joining_to_the_end() {
     reply(&mut wire, operator, "I am here.");
     write(&mut wire, visitor, "Good.");
     let said = ["Hello?", "I am here.", "Good."];
-    until(&mut wire, "both read it", |wire| {
-        words(wire, visitor) == said && words_at(wire, operator) == said
-    });
+    until(&mut wire, "both read it", |wire| words(wire, visitor) == said && words_at(wire, operator) == said);
     read_all(&mut wire, operator);
     until(&mut wire, "the visitor knows that it was seen", |wire| {
         read(wire, visitor).iter().all(|(_, delivery)| delivery.is_none_or(|d| d == Delivery::Seen))
@@ -214,6 +212,21 @@ fn erasing_leaves_nothing_on_either_side_nor_in_the_store() {
 }
 
 #[test]
+fn what_was_erased_after_the_end_goes_from_a_console_that_was_away() {
+    let mut wire = Wire::new(CONFIG, 16);
+    let (visitor, operator) = talking(&mut wire);
+    write(&mut wire, visitor, "a secret");
+    wire.run(2_000);
+    wire.visitor_does(visitor, Command::End);
+    until(&mut wire, "the end", |wire| is_ended(wire, visitor) && mine(wire, operator).is_none());
+    assert_eq!(words_at(&wire, operator), ["a secret"]);
+    wire.darken(operator, 10_000);
+    wire.visitor_does(visitor, Command::Erase);
+    until(&mut wire, "the store is empty", |wire| wire.conversations().is_empty());
+    until(&mut wire, "the console is back and empty", |wire| words_at(wire, operator).is_empty());
+}
+
+#[test]
 fn erasing_is_known_to_be_done_though_its_ack_is_lost() {
     for fault in Fault::ALL {
         let mut wire = Wire::new(CONFIG, 12);
@@ -221,9 +234,11 @@ fn erasing_is_known_to_be_done_though_its_ack_is_lost() {
         wire.run(10_000);
         wire.plan(wire.boundaries() + 1, fault);
         wire.visitor_does(visitor, Command::Erase);
-        until(&mut wire, "the visitor knows", |wire| {
-            matches!(&wire.visitor_view(visitor).phase, Phase::Stopped(s) if s.reason == StopReason::Erased)
-        });
+        until(
+            &mut wire,
+            "the visitor knows",
+            |wire| matches!(&wire.visitor_view(visitor).phase, Phase::Stopped(s) if s.reason == StopReason::Erased),
+        );
         assert!(wire.conversations().is_empty(), "{fault:?}");
         assert!(wire.stored(visitor).is_none());
     }
@@ -240,9 +255,11 @@ fn a_survey_is_answered_once_though_its_ack_is_lost() {
         wire.plan(wire.boundaries() + 1, fault);
         let answers = BTreeMap::from([("heard".to_owned(), "Yes".to_owned())]);
         wire.visitor_does(visitor, Command::AnswerSurvey(answers));
-        until(&mut wire, "thanks", |wire| {
-            matches!(&wire.visitor_view(visitor).phase, Phase::Ended(end) if end.answered)
-        });
+        until(
+            &mut wire,
+            "thanks",
+            |wire| matches!(&wire.visitor_view(visitor).phase, Phase::Ended(end) if end.answered),
+        );
         until(&mut wire, "the connection goes", |wire| {
             wire.visitor_view(visitor).connection == Connection::Idle
         });

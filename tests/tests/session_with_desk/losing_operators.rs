@@ -14,6 +14,7 @@ fn a_visitor_whose_operator_vanished_waits_at_the_head_and_the_next_one_reads_ev
     let (visitor, lost) = talking(&mut wire);
     let other = join(&mut wire);
     write(&mut wire, visitor, "Hello?");
+    until(&mut wire, "the operator reads it", |wire| words_at(wire, lost).len() == 1);
     reply(&mut wire, lost, "Hello!");
     until(&mut wire, "both read it", |wire| words(wire, visitor).len() == 2);
     wire.run(2_000);
@@ -71,9 +72,7 @@ fn an_operator_waits_for_a_hidden_page_and_both_meet_when_it_is_shown() {
         conversations.iter().any(|one| one.state == ConversationState::Waiting && one.released.is_none())
     });
     wire.fact(visitor, Fact::Shown);
-    until(&mut wire, "both are together", |wire| {
-        is_talking(wire, visitor) && mine(wire, operator).is_some()
-    });
+    until(&mut wire, "both are together", |wire| is_talking(wire, visitor) && mine(wire, operator).is_some());
     assert_eq!(words_at(&wire, operator), ["Hello?"]);
 }
 
@@ -87,6 +86,7 @@ fn who_does_not_look_in_time_keeps_the_place_and_the_next_is_taken_instead() {
     let operator = volunteer(&mut wire, "Sam", 1);
     wire.operator_does(operator, tealight_session::operator::Command::Claim(None));
     until(&mut wire, "the second's turn", |wire| is_talking(wire, second));
+    wire.run(3_000);
     assert_eq!(turn(&wire, first), Some(QueueState::Held));
     assert_eq!(place(&wire, first), Some(1));
     wire.fact(first, Fact::Shown);

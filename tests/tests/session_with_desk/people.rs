@@ -42,9 +42,7 @@ pub(crate) fn write(wire: &mut Wire, visitor: PeerId, words: &str) {
 pub(crate) fn volunteer(wire: &mut Wire, name: &str, capacity: u8) -> PeerId {
     let operator = wire.operator(name);
     accept(wire, operator, capacity);
-    until(wire, "the console is ready", |wire| {
-        wire.operator_view(operator).connection == Connection::Ready
-    });
+    until(wire, "the console is ready", |wire| wire.operator_view(operator).connection == Connection::Ready);
     operator
 }
 

@@ -63,7 +63,7 @@ struct World {
     wire: Wire,
     history: History,
     words: u32,
-    /// Pages whose words may be lost: closed, or loaded again while something was under way.
+    /// Pages that have forgotten words on purpose: erased, or a console loaded again.
     excused: Vec<PeerId>,
 }
 
@@ -121,7 +121,9 @@ impl World {
         match self.wire.rng.random_range(0..100) {
             0..25 => match self.wire.visitor_view(page).phase {
                 Phase::Welcome { .. } => press_join(&mut self.wire, page),
-                Phase::Stopped(_) | Phase::Ended(_) => self.wire.visitor_does(page, Command::StartAfresh),
+                Phase::Stopped(_) | Phase::Ended(_) => {
+                    self.wire.visitor_does(page, Command::StartAfresh);
+                }
                 Phase::Joining | Phase::Waiting(_) | Phase::Talking(_) => self.visitor_says(page),
             },
             25..60 => self.visitor_says(page),
@@ -136,6 +138,7 @@ impl World {
             88..90 => self.wire.visitor_does(page, Command::End),
             90 => {
                 self.excused.push(page);
+                self.excused.extend(self.wire.operators());
                 self.wire.visitor_does(page, Command::Erase);
             }
             91..94 if pages.len() < 6 => {
@@ -144,10 +147,7 @@ impl World {
             94..96 if pages.len() < 6 => {
                 self.wire.duplicate(page);
             }
-            96 if pages.len() > 2 => {
-                self.excused.push(page);
-                self.wire.close(page);
-            }
+            96 if pages.len() > 2 => self.wire.close(page),
             _ => self.visitor_says(page),
         }
     }

@@ -40,7 +40,11 @@ fn two_operators_who_press_at_once_take_two_different_visitors() {
         for operator in operators {
             wire.operator_does(operator, operator::Command::Claim(None));
         }
-        until(&mut wire, "both talk", |wire| is_talking(wire, first) && is_talking(wire, second));
+        until(&mut wire, "both talk", |wire| {
+            is_talking(wire, first)
+                && is_talking(wire, second)
+                && operators.iter().all(|operator| mine(wire, *operator).is_some())
+        });
         let taken: Vec<_> = operators.iter().map(|o| mine(&wire, *o).expect("one each").id).collect();
         assert_ne!(taken[0], taken[1]);
     }
