@@ -63,7 +63,7 @@ async fn a_page_with_a_strict_policy_can_have_the_chat() -> Result<()> {
     let page = HostPage {
         html: html(r#"<html lang="en">"#, &format!("{LOADER}<h1>Strict</h1><p>Nothing inline here.</p>")),
         policy: Some(
-            "default-src 'none'; script-src __TEALIGHT_SERVER__; frame-src __TEALIGHT_SERVER__; \
+            "default-src 'none'; img-src data:; script-src __TEALIGHT_SERVER__; frame-src __TEALIGHT_SERVER__; \
              connect-src __TEALIGHT_SERVER__"
                 .to_owned(),
         ),
@@ -112,7 +112,7 @@ async fn a_single_page_app_may_remove_the_element_and_put_it_back() -> Result<()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loader_works_in_the_head_and_twice() -> Result<()> {
     let html = format!(
-        "<!doctype html><html lang=en><head><title>x</title>{LOADER}{LOADER}</head><body><h1>x</h1></body></html>"
+        "<!doctype html><html lang=en><head><link rel=icon href=data:,><title>x</title>{LOADER}{LOADER}</head><body><h1>x</h1></body></html>"
     );
     let stage = stage_with("/head", HostPage { html, policy: None }).await?;
     let visitor = Visitor::arrive_at(&stage.browser, &stage.server.site("/head"), Screen::DESKTOP).await?;
@@ -178,7 +178,7 @@ async fn the_charitys_page_hears_no_key_that_is_struck_in_the_chat() -> Result<(
 
 fn html(open: &str, body: &str) -> String {
     format!(
-        "<!doctype html>{open}<head><meta charset=utf-8><title>Host</title></head><body>{body}</body></html>"
+        "<!doctype html>{open}<head><meta charset=utf-8><link rel=icon href=data:,><title>Host</title></head><body>{body}</body></html>"
     )
 }
 

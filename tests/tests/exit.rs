@@ -7,13 +7,13 @@ use tealight_tests::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exit_leaves_from_every_screen_and_back_does_not_return_to_the_chat() -> Result<()> {
-    let stage = Stage::set().await?;
-    let before = stage.server.site("/?without-loader");
     for screen in ["welcome", "waiting", "talking", "ended"] {
+        let stage = Stage::set().await?;
+        let before = stage.server.site("/?without-loader");
         let visitor = match screen {
             "welcome" | "waiting" => Visitor::arrive_at(&stage.browser, &before, Screen::PHONE).await?,
             _ => {
-                let (visitor, _) = stage.talk().await?;
+                let (visitor, _volunteer) = stage.talk().await?;
                 if screen == "ended" {
                     visitor.ends().await?;
                 }

@@ -97,7 +97,7 @@ async fn the_screens_of_bad_days() -> Result<()> {
         let visitor = arrive(&open, screen, scheme, "/").await?;
         visitor.page.block(&["*.wasm"]).await?;
         visitor.page.press_on(Place::Top, ".launcher").await?;
-        visitor.page.wait_for(Place::Chat, "#tealight-fallback [data-exit]").await?;
+        visitor.page.wait_for(Place::Chat, "#tealight-exit").await?;
         visitor.page.reads(Place::Chat, "0808 157 0199").await?;
         shoot(&visitor, look, "22-fallback-frame").await?;
 
@@ -113,7 +113,7 @@ async fn the_screens_of_bad_days() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn large_text_and_a_right_to_left_page() -> Result<()> {
     let html = "<!doctype html><html lang=ar dir=rtl><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-        <title>مرحبا</title><body><h1>مرحبا</h1><p>نحن هنا كل ليلة.</p>\
+        <link rel=icon href=data:,><title>مرحبا</title><body><h1>مرحبا</h1><p>نحن هنا كل ليلة.</p>\
         <script async src=__TEALIGHT_SERVER__/tealight.js></script>";
     let pages = HashMap::from([("/rtl".to_owned(), HostPage { html: html.to_owned(), policy: None })]);
     let stage =

@@ -274,8 +274,8 @@ impl Page {
 
     /// Strikes a key while Alt is held.
     pub async fn alt(&self, key: &str) -> Result<()> {
-        // The null key lets go of whatever is held.
-        self.keys(format!("\u{e00a}{key}\u{e000}")).await
+        let chain = self.driver.action_chain_with_delay(Some(Duration::ZERO), Some(Duration::ZERO));
+        Ok(chain.key_down(Key::Alt).send_keys(key).key_up(Key::Alt).perform().await?)
     }
 
     /// Waits for a probe, and tells what the page showed if it was in vain.

@@ -53,7 +53,8 @@ const T = {
   text() {
     if (!document.body) return '';
     // What is not drawn would give its text all the same.
-    const drawn = T.root() === document ? [] : [...T.root().children].filter(T.visible);
+    const isDrawn = (element) => T.visible(element) || getComputedStyle(element).display === 'contents';
+    const drawn = T.root() === document ? [] : [...T.root().children].filter(isDrawn);
     return [document.body, ...drawn].map((part) => part.innerText ?? '').join('\n').replace(/[\u00a0\u202f]/g, ' ');
   },
   reads(pattern) {
