@@ -286,11 +286,11 @@ async fn nothing_sticks_out(page: &Page) -> Result<()> {
         )
         .await?;
     ensure!(wide.is_empty(), "these stick out: {wide:?}");
-    // A container may clip what a bubble would let out: then it is the container that is too wide inside.
     let scrolling: Vec<String> = page
         .run(
             Place::Chat,
-            "const sideways = (e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible';
+            "const sideways = (e) => e.scrollWidth > e.clientWidth + 1
+               && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
              return T.all('*').filter((e) => T.visible(e) && !e.classList.contains('sr') && sideways(e))
                .map((e) => `${e.className}: ${e.scrollWidth} in ${e.clientWidth}`)",
             Vec::new(),

@@ -140,7 +140,7 @@ async fn minimising_keeps_the_conversation_and_counts_what_is_new() -> Result<()
     visitor.press("^Minimise").await?;
     visitor.page.wait_for(Place::Top, ".launcher").await?;
     volunteer.says("Are you still there?").await?;
-    visitor.page.wait_for(Place::Top, ".badge").await?;
+    visitor.page.wait_for(Place::Top, "[part~=badge]").await?;
     visitor.open_again("talking").await?;
     visitor.has_message("operator", "Are you still there?").await?;
     visitor.has_draft(DRAFT).await
