@@ -20,6 +20,9 @@ use crate::wait::{Estimates, Minutes, Patience, Picture, estimate};
 /// How many lengths and waits the estimate remembers.
 const REMEMBERED: usize = 400;
 
+/// How long after a look that could not be stored it is tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// How often the estimate is renewed though nothing happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(30);
 
@@ -397,8 +400,11 @@ impl<S: Store> Desk<S> {
             change.event(EventKind::Joined { who });
             Ok(())
         });
-        // When it cannot be stored, the hold goes on: the next look, or its end, decides.
-        let Ok(((), events)) = joined else { return };
+        // When it cannot be stored, the hold goes on, and it is tried again as long as the visitor looks.
+        let Ok(((), events)) = joined else {
+            self.timers.set(now.plus(LOOK_AGAIN), Timer::Hold(id.clone()));
+            return;
+        };
         if let Some(room) = self.rooms.get_mut(id) {
             room.hold = None;
         }
@@ -410,6 +416,9 @@ impl<S: Store> Desk<S> {
     /// The operator has waited long enough: the visitor keeps the place, and the next has the turn.
     pub(super) fn hold_may_be_over(&mut self, now: Moment, id: &ConversationId) {
         let Some(room) = self.rooms.get_mut(id) else { return };
+        if room.hold.is_some() && room.presence == VisitorPresence::Here {
+            return self.visitor_looked(now, id);
+        }
         let Some(hold) = room.hold.take_if(|hold| hold.until <= now) else { return };
         room.held = true;
         self.waiting.changed();

@@ -28,6 +28,24 @@ fn a_database_that_cannot_be_written_refuses_and_recovers() {
 }
 
 #[test]
+fn a_visitor_who_looked_while_nothing_could_be_stored_is_joined_as_soon_as_it_can() {
+    let mut desk = TestDesk::new();
+    let (visitor, _) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    break_it(&mut desk, "pragma query_only = on");
+    desk.send(visitor, &json!({"t": "presence", "visible": true}));
+    desk.advance(3_000);
+    assert_eq!(desk.take_all(visitor, "event").iter().filter(|f| f["kind"] == "joined").count(), 0);
+    break_it(&mut desk, "pragma query_only = off");
+    desk.advance(1_000);
+    assert_eq!(desk.take_one(visitor, "event")["kind"], "joined");
+    let assigned = desk.take_all(console, "assigned").pop().unwrap()["conversation"].clone();
+    assert_eq!(assigned["state"], "active");
+}
+
+#[test]
 fn a_full_database_refuses_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
