@@ -27,7 +27,7 @@ async fn each_side_sees_the_other_type() -> Result<()> {
     let (visitor, volunteer) = stage.talk().await?;
     visitor.types("Hm").await?;
     volunteer.sees_typing(true).await?;
-    volunteer.starts_typing().await?;
+    volunteer.types(1).await?;
     let typing = ".typing[data-on=true]";
     visitor.page.wait_for(Place::Chat, typing).await?;
     volunteer.says("I am here.").await?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use tealight_tests::browser::{Place, Screen};
+use tealight_tests::eventually;
 use tealight_tests::people::{Console, Visitor, Volunteer};
 use tealight_tests::server::{Hours, OPERATOR, Settings};
 use tealight_tests::site::HostPage;
@@ -61,8 +62,14 @@ async fn the_visitors_screens() -> Result<()> {
             .await?;
         visitor.page.wait_for(Place::Chat, ".card").await?;
         volunteer.reads().await?;
-        volunteer.starts_typing().await?;
-        visitor.page.wait_for(Place::Chat, ".typing[data-on=true]").await?;
+        // Who has just sent something is shown as typing only after a while of typing.
+        let mut letters = 0;
+        eventually("the volunteer typing", async || {
+            letters += 1;
+            volunteer.types(letters).await?;
+            visitor.page.find(Place::Chat, ".typing[data-on=true]").await
+        })
+        .await?;
         shoot(&visitor, look, "09-chat").await?;
         stage.server.stop().await?;
         visitor.reads("Connection lost|No connection").await?;
@@ -171,8 +178,12 @@ async fn the_console() -> Result<()> {
         console.says("Hello. There is no wrong way to begin. How was today?").await?;
         visitor.says("Long. I could not sleep again 🌙 and everything felt loud.").await?;
         console.hears("everything felt loud").await?;
-        visitor.types("And").await?;
-        console.reads("is writing|writing…").await?;
+        // Who has just sent something is shown as typing only after a while of typing.
+        eventually("the visitor typing", async || {
+            visitor.types("m").await?;
+            Ok(console.page.text(Place::Top).await?.contains("writing").then_some(()))
+        })
+        .await?;
         console.fills("^Your message to", "That sounds like a hard week.").await?;
         console.page.screenshot(&format!("{look}-43-chat")).await?;
         console.press("^Keys$").await?;

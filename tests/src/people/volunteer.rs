@@ -56,9 +56,9 @@ impl Volunteer {
         Ok(())
     }
 
-    /// Begins to type.
-    pub async fn starts_typing(&self) -> Result<()> {
-        self.peer.wants(Command::Edit(self.conversation().await?, "I".to_owned()));
+    /// Writes so many letters of something, and does not send them.
+    pub async fn types(&self, letters: usize) -> Result<()> {
+        self.peer.wants(Command::Edit(self.conversation().await?, "m".repeat(letters)));
         Ok(())
     }
 
