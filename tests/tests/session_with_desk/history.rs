@@ -1,6 +1,7 @@
 //! What must hold at every moment of any run, and at its end.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tealight_protocol::{
@@ -28,6 +29,10 @@ pub(crate) struct History {
     said: BTreeMap<PeerId, Vec<String>>,
     /// Of these, what was said in a conversation that the page is still in.
     due: BTreeMap<PeerId, Vec<String>>,
+    /// What each visitor's page showed when last it was looked at.
+    visitors: BTreeMap<PeerId, Arc<Vec<Arc<visitor::Entry>>>>,
+    /// What each console showed when last it was looked at.
+    operators: BTreeMap<PeerId, Arc<Vec<Arc<operator::ConversationView>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,23 +57,35 @@ impl History {
     /// Looks at everything after a step.
     pub(crate) fn check(&mut self, wire: &mut Wire) {
         let passed = std::mem::take(&mut wire.passed);
-        if !passed.is_empty() {
+        if passed.iter().any(tells_of_the_log) {
             self.read_logs(wire);
         }
         for one in passed {
             self.passed(wire, one);
         }
         for page in wire.visitors() {
-            self.check_visitor(page, &wire.visitor_view(page));
+            let view = wire.visitor_view(page);
+            if let Phase::Welcome { .. } | Phase::Ended(_) | Phase::Stopped(_) = view.phase {
+                self.due.remove(&page);
+            }
+            let before = self.visitors.insert(page, Arc::clone(&view.entries));
+            if !before.is_some_and(|before| Arc::ptr_eq(&before, &view.entries)) {
+                self.check_visitor(page, &view);
+            }
         }
         for page in wire.operators() {
-            self.check_operator(page, &wire.operator_view(page));
+            let view = wire.operator_view(page);
+            let before = self.operators.insert(page, Arc::clone(&view.conversations));
+            if !before.is_some_and(|before| Arc::ptr_eq(&before, &view.conversations)) {
+                self.check_operator(page, &view);
+            }
         }
     }
 
     /// Looks at everything once nothing goes wrong any more and enough time has passed.
     pub(crate) fn check_end(&mut self, wire: &mut Wire) {
         self.check(wire);
+        self.read_logs(wire);
         let conversations = wire.conversations();
         for conversation in &conversations {
             let log = &self.logs[&conversation.id];
@@ -240,9 +257,6 @@ impl History {
                 "{page:?} stopped: {reason:?}"
             );
         }
-        if let Phase::Welcome { .. } | Phase::Ended(_) | Phase::Stopped(_) = view.phase {
-            self.due.remove(&page);
-        }
         let mut seqs = Vec::new();
         let mut keys = BTreeSet::new();
         let mut pending = false;
@@ -396,6 +410,12 @@ impl History {
         let said = self.due.get(&page).into_iter().flatten();
         said.filter(|words| !stored.contains(words.as_str())).cloned().collect()
     }
+}
+
+/// Whether a frame of the desk says something that must be in a log by then.
+fn tells_of_the_log(one: &Passed) -> bool {
+    let Passed::Out(_, _, frame) = one else { return false };
+    matches!(frame["t"].as_str(), Some("ready" | "ack" | "event" | "history" | "assigned"))
 }
 
 /// A log by itself: no command twice, one operator at a time, nobody speaks who is not there.
