@@ -1,0 +1,123 @@
+//! What the documents promise to those who embed and theme the chat, compared with what the code knows.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Tests, and helpers of tests.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn every_token_of_the_frame_is_documented_and_every_documented_one_exists() {
+    let loader = read("widget/js/loader.js");
+    let known = words(between(&loader, "const TOKENS =", ".split"));
+    let own_page: BTreeSet<_> = ["gap", "layer"].map(str::to_owned).into();
+    let theming = read("docs/theming.md");
+    let documented: BTreeSet<_> = quoted(&theming)
+        .filter_map(|word| word.strip_prefix("--tealight-").map(str::to_owned))
+        .filter(|name| !own_page.contains(name))
+        .collect();
+    assert_eq!(documented, known);
+    for name in own_page {
+        assert!(
+            theming.contains(&format!("`--tealight-{name}`"))
+                && loader.contains(&format!("--tealight-{name}"))
+        );
+    }
+}
+
+#[test]
+fn the_frame_takes_exactly_the_tokens_that_the_loader_sends() {
+    let frame = read("widget/js/frame.js");
+    let mut taken = words(between(&frame, "const COLOURS =", ".split"));
+    let kinds = between(&frame, "const KINDS = {", "};");
+    taken.extend(kinds.lines().filter_map(|line| {
+        let (name, kind) = line.trim().split_once(": \"")?;
+        kind.ends_with("\",").then(|| name.trim_matches('"').to_owned())
+    }));
+    assert_eq!(taken, words(between(&read("widget/js/loader.js"), "const TOKENS =", ".split")));
+}
+
+#[test]
+fn every_part_is_documented() {
+    let theming = read("docs/theming.md");
+    let element = read("widget/js/element.js");
+    let parts = words(between(&element, "const PARTS =", ";"));
+    assert!(parts.len() > 20, "where are the parts?");
+    for part in parts {
+        assert!(theming.contains(&format!("`{part}`")), "docs/theming.md does not name the part {part}");
+    }
+}
+
+#[test]
+fn attributes_methods_and_events_are_those_of_the_types() {
+    let types = read("widget/js/types.d.ts");
+    let embedding = read("docs/embedding.md");
+    let loader = read("widget/js/loader.js");
+    let attributes = between(&types, "interface TealightChatAttributes {", "\n}");
+    let mut count = 0;
+    for line in attributes.lines() {
+        let Some((name, _)) = line.trim().split_once("?:") else { continue };
+        let name = name.trim_matches('"');
+        count += 1;
+        assert!(
+            embedding.contains(&format!("`{name}`")),
+            "docs/embedding.md does not name the attribute {name}"
+        );
+        assert!(loader.contains(name), "the loader does not know the attribute {name}");
+    }
+    assert!(count > 10, "where are the attributes?");
+    for event in ["ready", "open", "close", "state", "unread"] {
+        let name = format!("tealight-{event}");
+        assert!(types.contains(&format!("\"{name}\"")), "types.d.ts: {name}");
+        assert!(embedding.contains(&format!("`{name}`")), "docs/embedding.md: {name}");
+        assert!(loader.contains(&format!("#emit(\"{event}\"")), "the loader never says {name}");
+    }
+    for method in ["open()", "close()", "end()"] {
+        assert!(types.contains(method) && embedding.contains(method) && loader.contains(method), "{method}");
+    }
+}
+
+#[test]
+fn every_link_from_a_document_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let documents = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "PRIVACY.md",
+        "docs/embedding.md",
+        "docs/server.md",
+        "docs/theming.md",
+        "protocol/PROTOCOL.md",
+    ];
+    for document in documents {
+        let folder = root.join(document).parent().unwrap().to_owned();
+        for link in read(document).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || path.contains("://") {
+                continue;
+            }
+            assert!(folder.join(path).exists(), "{document} links to {path}, which is not there");
+        }
+    }
+}
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let from = text.find(start).unwrap_or_else(|| panic!("no {start}")) + start.len();
+    &text[from..from + text[from..].find(end).unwrap_or_else(|| panic!("no {end} after {start}"))]
+}
+
+fn words(quoted: &str) -> BTreeSet<String> {
+    quoted.trim().trim_matches('"').split_whitespace().map(str::to_owned).collect()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
