@@ -1,0 +1,169 @@
+//! How a frame gets from one side to the other, and where it does not.
+
+use serde_json::Value;
+use tealight_protocol::CloseCode;
+use tealight_server::Moment;
+use tealight_server::desk::{ConnId, Input, Output};
+use tealight_session::{ConnectionId, Effect, Fact};
+
+use super::{Arrival, Fault, Link, Passed, PeerId, Role, Wire};
+
+impl Wire {
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Opened(conn) => self.opened(conn),
+            Arrival::AtDesk(conn, text) => self.at_desk(conn, text),
+            Arrival::AtPeer(conn, text) => self.at_peer(conn, text),
+            Arrival::DeskLoses(conn) => {
+                self.passed.push(Passed::Lost(conn));
+                self.desk_input(Input::Closed { conn });
+                self.drain_desk();
+            }
+            Arrival::PeerLoses(peer, generation, id, code) => {
+                self.links.retain(|_, link| (link.peer, link.generation, link.id) != (peer, generation, id));
+                if self.peers[peer.0].generation == generation {
+                    self.fact(peer, Fact::SocketClosed(id, code));
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, conn: ConnId) {
+        let Some((peer, id)) = self.links.get(&conn).map(|link| (link.peer, link.id)) else { return };
+        if self.is_dark(peer) {
+            self.links.remove(&conn);
+            return;
+        }
+        self.desk_input(Input::Opened { conn });
+        self.drain_desk();
+        self.fact(peer, Fact::SocketOpened(id));
+    }
+
+    fn at_desk(&mut self, conn: ConnId, text: String) {
+        let Some(peer) = self.links.get(&conn).map(|link| link.peer) else { return };
+        let fault = self.fault_here();
+        match fault {
+            Some(Fault::CutBefore) => return self.cut(peer, 0, 0),
+            Some(Fault::CrashBefore) => return self.crash(),
+            Some(Fault::CutAfter | Fault::CrashAfter) | None => {}
+        }
+        self.passed.push(Passed::In(peer, conn, json(&text)));
+        self.desk_input(Input::Frame { conn, text });
+        match fault {
+            Some(Fault::CutAfter) => self.cut(peer, 0, 0),
+            Some(Fault::CrashAfter) => return self.crash(),
+            Some(Fault::CutBefore | Fault::CrashBefore) | None => {}
+        }
+        self.drain_desk();
+    }
+
+    fn at_peer(&mut self, conn: ConnId, text: String) {
+        let Some(link) = self.links.get(&conn).filter(|link| !link.left_by_peer) else { return };
+        let (peer, id, generation) = (link.peer, link.id, link.generation);
+        if self.peers[peer.0].generation != generation {
+            return;
+        }
+        match self.fault_here() {
+            Some(Fault::CutBefore) => self.cut(peer, 0, 0),
+            Some(Fault::CutAfter) => {
+                self.fact(peer, Fact::SocketReceived(id, text));
+                self.cut(peer, 0, 0);
+            }
+            Some(Fault::CrashBefore) => self.crash(),
+            Some(Fault::CrashAfter) => {
+                self.fact(peer, Fact::SocketReceived(id, text));
+                self.crash();
+            }
+            None => self.fact(peer, Fact::SocketReceived(id, text)),
+        }
+    }
+
+    fn fault_here(&mut self) -> Option<Fault> {
+        self.boundaries += 1;
+        self.planned.take_if(|(at, _)| *at == self.boundaries).map(|(_, fault)| fault)
+    }
+
+    pub(super) fn desk_input(&mut self, input: Input) {
+        self.desk.handle(Moment(self.now), input);
+    }
+
+    pub(super) fn drain_desk(&mut self) {
+        while let Some(output) = self.desk.poll_output() {
+            match output {
+                Output::Send { conn, text } => {
+                    let at = self.delay();
+                    let Some(link) = self.links.get_mut(&conn) else { continue };
+                    link.down_at = link.down_at.max(at);
+                    let (at, peer) = (link.down_at, link.peer);
+                    self.passed.push(Passed::Out(peer, conn, json(&text)));
+                    self.schedule(at, Arrival::AtPeer(conn, text));
+                }
+                Output::Close { conn, code, .. } => self.closed_by_desk(conn, code),
+            }
+        }
+    }
+
+    fn closed_by_desk(&mut self, conn: ConnId, code: CloseCode) {
+        self.passed.push(Passed::Lost(conn));
+        let at = self.delay();
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        link.down_at = link.down_at.max(at);
+        let news = Arrival::PeerLoses(link.peer, link.generation, link.id, code.as_u16());
+        let at = link.down_at;
+        self.schedule(at, news);
+    }
+
+    pub(super) fn drain_peer(&mut self, peer: PeerId) {
+        loop {
+            let effect = match &mut self.peers[peer.0].role {
+                Role::Visitor(session) => session.poll_effect(),
+                Role::Operator(session, _) => session.poll_effect(),
+                Role::Closed => None,
+            };
+            match effect {
+                Some(Effect::OpenSocket(id)) => self.open(peer, id),
+                Some(Effect::Transmit(id, text)) => {
+                    let at = self.delay();
+                    if let Some((conn, link)) = self.link_of(peer, id) {
+                        link.up_at = link.up_at.max(at);
+                        let at = link.up_at;
+                        self.schedule(at, Arrival::AtDesk(conn, text));
+                    }
+                }
+                Some(Effect::CloseSocket(id, _)) => {
+                    let at = self.delay();
+                    if let Some((conn, link)) = self.link_of(peer, id) {
+                        link.left_by_peer = true;
+                        let at = link.up_at.max(at);
+                        self.schedule(at, Arrival::DeskLoses(conn));
+                    }
+                }
+                Some(Effect::Save(snapshot)) => self.peers[peer.0].stored = Some(snapshot),
+                Some(Effect::Forget) => self.peers[peer.0].stored = None,
+                None => return,
+            }
+        }
+    }
+
+    fn open(&mut self, peer: PeerId, id: ConnectionId) {
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        let generation = self.peers[peer.0].generation;
+        let link = Link { peer, generation, id, up_at: 0, down_at: 0, left_by_peer: false };
+        let at = self.delay();
+        self.links.insert(conn, link);
+        self.schedule(at, Arrival::Opened(conn));
+    }
+
+    fn link_of(&mut self, peer: PeerId, id: ConnectionId) -> Option<(ConnId, &mut Link)> {
+        let generation = self.peers[peer.0].generation;
+        self.links
+            .iter_mut()
+            .find(|(_, link)| (link.peer, link.id, link.generation) == (peer, id, generation))
+            .map(|(conn, link)| (*conn, link))
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("frames are JSON")
+}
