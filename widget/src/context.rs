@@ -1,23 +1,25 @@
-//! What screens and parts are given: their slices of the view, the words, and a way to say what the visitor wants.
+//! What screens and parts are given: the session's view by what changes together, the words, and a way to say what
+//! the visitor wants.
 //!
-//! Screens and parts are plain functions of this context. It is a bundle of handles, cheap to copy.
+//! Screens and parts are plain functions of this context. It is a handle, cheap to copy.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use js_sys::{Function, Object, Reflect};
-use leptos::prelude::*;
+use leptos::prelude::{ArcTrigger, GetValue, IsDisposed, LocalStorage, Notify, StoredValue, Track};
 use tealight_protocol::ServiceStatus;
-use tealight_session::Connection;
-use tealight_session::visitor::{
-    Command, EndedView, Entry, Phase, StoppedView, TalkingView, View, WaitingView,
-};
+use tealight_session::visitor::{Command, EndedView, Entry, Phase, TalkingView, View, WaitingView};
 use tealight_shell::Driver;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition, ShadowRoot};
 
-use crate::core::{Signs, VisitorCore};
+use crate::core::VisitorCore;
+use crate::element::before_paint;
 use crate::i18n::Words;
 use crate::keys::Key;
+use crate::live::Live;
 use crate::options::Options;
 
 /// Which screen there is.
@@ -55,28 +57,90 @@ impl Screen {
     }
 }
 
-/// The composer, apart from its words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ComposerState {
-    pub(crate) revision: u32,
-    pub(crate) can_send: bool,
-    pub(crate) send_when_joined: bool,
-    pub(crate) is_empty: bool,
+/// What of the view changes together: whoever reads one part is not run for the others.
+#[derive(Clone, Copy)]
+enum Part {
+    Phase,
+    Connection,
+    Service,
+    Composer,
+    Entries,
+    Unread,
 }
 
-/// Characters written and allowed; only from nine tenths of the limit on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counter {
-    pub(crate) chars: usize,
-    pub(crate) limit: usize,
-}
+const PARTS: usize = Part::Unread as usize + 1;
 
-/// The conversation, compared by address: the session makes a new one only when something changed.
+/// The conversation; the session makes a new one only when something in it changed.
 pub(crate) type Entries = Arc<Vec<Arc<Entry>>>;
+
+/// What the screens follow. The session's loop writes it.
+pub(crate) struct Signs {
+    view: RefCell<Rc<View>>,
+    changed: [ArcTrigger; PARTS],
+    /// Whether the panel is open, as the page around it says. A minimised panel is out of sight.
+    pub(crate) panel_open: Cell<bool>,
+    /// Whether page and panel are both in sight.
+    pub(crate) in_sight: Live<bool>,
+    /// Whether the browser refused to keep the snapshot, so that a reload ends the chat.
+    pub(crate) unkept: Live<bool>,
+    /// The time, as exact as words like "2 minutes ago" need it.
+    pub(crate) now: Live<f64>,
+    /// Whether the widget is asking before it ends something.
+    pub(crate) asking: Live<bool>,
+    /// How often the wait was asked for, to be said aloud.
+    pub(crate) said_on_demand: Live<u32>,
+    /// Whether the next screen gets the focus, because the visitor asked for it.
+    pub(crate) focus_next: Cell<bool>,
+}
+
+impl Signs {
+    pub(crate) fn new(view: View, in_sight: bool, now: f64) -> Self {
+        Self {
+            view: RefCell::new(Rc::new(view)),
+            changed: Default::default(),
+            panel_open: Cell::new(true),
+            in_sight: Live::new(in_sight),
+            unkept: Live::new(false),
+            now: Live::new(now),
+            asking: Live::new(false),
+            said_on_demand: Live::new(0),
+            focus_next: Cell::new(true),
+        }
+    }
+
+    /// Takes in a new view and wakes who read what is different in it.
+    pub(crate) fn publish(&self, view: View) {
+        let view = Rc::new(view);
+        let old = self.view.replace(Rc::clone(&view));
+        let changes = [
+            (Part::Phase, old.phase != view.phase),
+            (Part::Connection, old.connection != view.connection),
+            (Part::Service, old.service != view.service),
+            (Part::Composer, old.composer != view.composer),
+            (Part::Entries, !Arc::ptr_eq(&old.entries, &view.entries)),
+            (Part::Unread, old.unread != view.unread),
+        ];
+        for (part, is_other) in changes {
+            if is_other {
+                self.changed[part as usize].notify();
+            }
+        }
+    }
+
+    fn read(&self, part: Part) -> Rc<View> {
+        self.changed[part as usize].track();
+        self.peek()
+    }
+
+    fn peek(&self) -> Rc<View> {
+        Rc::clone(&self.view.borrow())
+    }
+}
 
 /// What never changes while the widget is there.
 pub(crate) struct Page {
     pub(crate) driver: Driver<VisitorCore>,
+    pub(crate) signs: Rc<Signs>,
     pub(crate) notify: Function,
     pub(crate) root: ShadowRoot,
     pub(crate) options: Options,
@@ -84,144 +148,146 @@ pub(crate) struct Page {
 }
 
 /// Everything a screen or part may use.
+///
+/// Nothing uses it once the widget was taken off the page: effects and listeners have ended with their owner, and
+/// [`Context::before_paint`] asks first.
 #[derive(Clone, Copy)]
-pub(crate) struct Context {
-    page: StoredValue<Page, LocalStorage>,
-    view: RwSignal<View>,
-    pub(crate) screen: Memo<Screen>,
-    pub(crate) connection: Memo<Connection>,
-    pub(crate) service: Memo<Option<ServiceStatus>>,
-    pub(crate) waiting: Memo<Option<WaitingView>>,
-    pub(crate) talking: Memo<Option<TalkingView>>,
-    pub(crate) ended: Memo<Option<EndedView>>,
-    pub(crate) stopped: Memo<Option<StoppedView>>,
-    pub(crate) composer: Memo<ComposerState>,
-    pub(crate) counter: Memo<Option<Counter>>,
-    pub(crate) entries: Memo<Entries>,
-    /// Whether the page and the panel are in sight.
-    pub(crate) in_sight: RwSignal<bool>,
-    /// Whether a reload would end the chat.
-    pub(crate) unkept: RwSignal<bool>,
-    /// The time, for words like "2 minutes ago".
-    pub(crate) now: RwSignal<f64>,
-    /// Whether the widget is asking before it ends something.
-    pub(crate) asking: RwSignal<bool>,
-    /// Whether the next screen gets the focus, because the visitor asked for it.
-    pub(crate) focus_next: RwSignal<bool>,
-    /// What was said aloud on request, and how often it was asked for.
-    pub(crate) said_on_demand: RwSignal<u32>,
-}
+pub(crate) struct Context(StoredValue<Rc<Page>, LocalStorage>);
 
 impl Context {
-    /// Cuts the view into slices, so that a key press touches nothing but the composer.
-    pub(crate) fn new(page: Page, view: RwSignal<View>, signs: &Signs) -> Self {
-        Self {
-            page: StoredValue::new_local(page),
-            view,
-            screen: Memo::new(move |_| view.with(screen)),
-            connection: Memo::new(move |_| view.with(|view| view.connection)),
-            service: Memo::new(move |_| view.with(|view| view.service.clone())),
-            waiting: Memo::new(move |_| {
-                view.with(|view| match &view.phase {
-                    Phase::Waiting(waiting) => Some(waiting.clone()),
-                    _ => None,
-                })
-            }),
-            talking: Memo::new(move |_| {
-                view.with(|view| match &view.phase {
-                    Phase::Talking(talking) => Some(talking.clone()),
-                    _ => None,
-                })
-            }),
-            ended: Memo::new(move |_| {
-                view.with(|view| match &view.phase {
-                    Phase::Ended(ended) => Some(ended.clone()),
-                    _ => None,
-                })
-            }),
-            stopped: Memo::new(move |_| {
-                view.with(|view| match &view.phase {
-                    Phase::Stopped(stopped) => Some(stopped.clone()),
-                    _ => None,
-                })
-            }),
-            composer: Memo::new(move |_| {
-                view.with(|view| ComposerState {
-                    revision: view.composer.revision,
-                    can_send: view.composer.can_send,
-                    send_when_joined: view.composer.send_when_joined,
-                    is_empty: view.composer.chars == 0,
-                })
-            }),
-            counter: Memo::new(move |_| {
-                view.with(|view| {
-                    let (chars, limit) = (view.composer.chars, view.composer.limit);
-                    (limit > 0 && chars * 10 >= limit * 9).then_some(Counter { chars, limit })
-                })
-            }),
-            entries: Memo::new_with_compare(
-                move |_| view.with(|view| Arc::clone(&view.entries)),
-                |old, new| match (old, new) {
-                    (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
-                    _ => true,
-                },
-            ),
-            in_sight: signs.in_sight,
-            unkept: signs.unkept,
-            now: signs.now,
-            asking: RwSignal::new(false),
-            focus_next: RwSignal::new(true),
-            said_on_demand: RwSignal::new(0),
+    pub(crate) fn new(page: Page) -> Self {
+        Self(StoredValue::new_local(Rc::new(page)))
+    }
+
+    fn page(self) -> Rc<Page> {
+        self.0.get_value()
+    }
+
+    /// What the screens follow besides the session's view.
+    pub(crate) fn signs(self) -> Rc<Signs> {
+        Rc::clone(&self.page().signs)
+    }
+
+    /// Which screen is due.
+    pub(crate) fn screen(self) -> Screen {
+        let signs = self.signs();
+        // Only whether it is known at all matters here, and that never changes back.
+        if signs.peek().service.is_none() {
+            signs.read(Part::Service);
         }
+        screen(&signs.read(Part::Phase))
     }
 
-    /// Whether Join was pressed and nothing answered yet.
-    pub(crate) fn is_joining(self) -> bool {
-        self.view.with(|view| view.phase == Phase::Joining)
+    /// The same, without following it.
+    pub(crate) fn screen_now(self) -> Screen {
+        screen(&self.now())
     }
 
-    /// Whether the helpline could not take the visitor in.
-    pub(crate) fn is_refused(self) -> bool {
-        self.view.with(|view| view.phase == Phase::Welcome { refused: true })
+    /// The whole view as it is, without following it.
+    pub(crate) fn now(self) -> Rc<View> {
+        self.signs().peek()
+    }
+
+    /// The view, followed for the connection.
+    pub(crate) fn connection(self) -> Rc<View> {
+        self.signs().read(Part::Connection)
+    }
+
+    /// The view, followed for its composer.
+    pub(crate) fn composer(self) -> Rc<View> {
+        self.signs().read(Part::Composer)
+    }
+
+    /// The conversation.
+    pub(crate) fn entries(self) -> Entries {
+        Arc::clone(&self.signs().read(Part::Entries).entries)
     }
 
     /// How many messages have not been on the screen.
     pub(crate) fn unread(self) -> u32 {
-        self.view.with(|view| view.unread)
+        self.signs().read(Part::Unread).unread
     }
 
-    /// What the composer should hold, without following every key press.
-    pub(crate) fn draft(self) -> String {
-        self.view.with_untracked(|view| view.composer.draft.clone())
+    /// Reads the service, once it is known.
+    pub(crate) fn service<T>(self, read: impl FnOnce(&ServiceStatus) -> T) -> Option<T> {
+        self.signs().read(Part::Service).service.as_ref().map(read)
+    }
+
+    /// What the view is about, followed.
+    pub(crate) fn phase(self) -> Rc<View> {
+        self.signs().read(Part::Phase)
+    }
+
+    /// Reads the wait, while there is one.
+    pub(crate) fn waiting<T>(self, read: impl FnOnce(&WaitingView) -> T) -> Option<T> {
+        match &self.phase().phase {
+            Phase::Waiting(waiting) => Some(read(waiting)),
+            _ => None,
+        }
+    }
+
+    /// Reads the conversation with an operator, while there is one.
+    pub(crate) fn talking<T>(self, read: impl FnOnce(&TalkingView) -> T) -> Option<T> {
+        match &self.phase().phase {
+            Phase::Talking(talking) => Some(read(talking)),
+            _ => None,
+        }
+    }
+
+    /// Reads the end, after it.
+    pub(crate) fn ended<T>(self, read: impl FnOnce(&EndedView) -> T) -> Option<T> {
+        match &self.phase().phase {
+            Phase::Ended(ended) => Some(read(ended)),
+            _ => None,
+        }
+    }
+
+    /// The operator's name, or nothing.
+    pub(crate) fn operator_name(self) -> String {
+        self.talking(|talking| talking.with.name.clone()).unwrap_or_default()
+    }
+
+    /// The helpline's own notice, if it has one.
+    pub(crate) fn notice(self) -> Option<String> {
+        self.service(|service| service.notice.clone()).flatten()
     }
 
     /// Does what the visitor wants.
     pub(crate) fn dispatch(self, command: Command) {
-        // Out of the store before it is used: what follows may come back to the store.
-        let driver = self.page.try_with_value(|page| page.driver.clone());
-        if let Some(driver) = driver {
-            driver.dispatch(command);
-        }
+        self.page().driver.dispatch(command);
+    }
+
+    /// Asks whether to end, or stops asking.
+    pub(crate) fn ask(self, asking: bool) {
+        self.signs().asking.set(asking);
+    }
+
+    /// Runs `run` before the next frame is painted, unless the widget has gone by then.
+    pub(crate) fn before_paint(self, run: impl FnOnce() + 'static) {
+        before_paint(move || {
+            if !self.0.is_disposed() {
+                run();
+            }
+        });
     }
 
     /// Tells the page around the widget.
     pub(crate) fn notify(self, name: &str, detail: &[(&str, JsValue)]) {
-        let Some(notify) = self.page.try_with_value(|page| page.notify.clone()) else { return };
         let bag = Object::new();
         for (field, value) in detail {
             let _ = Reflect::set(&bag, &(*field).into(), value);
         }
-        let _ = notify.call2(&JsValue::UNDEFINED, &name.into(), &bag);
+        let _ = self.page().notify.call2(&JsValue::UNDEFINED, &name.into(), &bag);
     }
 
     /// What the page around the widget asked for.
-    pub(crate) fn options<T: Default>(self, read: impl FnOnce(&Options) -> T) -> T {
-        self.page.try_with_value(|page| read(&page.options)).unwrap_or_default()
+    pub(crate) fn options<T>(self, read: impl FnOnce(&Options) -> T) -> T {
+        read(&self.page().options)
     }
 
     /// Works with the words of the language.
-    pub(crate) fn words<T: Default>(self, speak: impl FnOnce(&Words) -> T) -> T {
-        self.page.try_with_value(|page| speak(&page.words)).unwrap_or_default()
+    pub(crate) fn words<T>(self, speak: impl FnOnce(&Words) -> T) -> T {
+        speak(&self.page().words)
     }
 
     /// A string without placeholders.
@@ -279,15 +345,11 @@ impl Context {
 
     /// The element in the widget that has the focus.
     pub(crate) fn focused(self) -> Option<web_sys::Element> {
-        self.root()?.active_element()
+        self.page().root.active_element()
     }
 
     fn find(self, selector: &str) -> Option<HtmlElement> {
-        self.root()?.query_selector(selector).ok()??.dyn_into().ok()
-    }
-
-    fn root(self) -> Option<ShadowRoot> {
-        self.page.try_with_value(|page| page.root.clone())
+        self.page().root.query_selector(selector).ok()??.dyn_into().ok()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The widget: what a visitor sees. Screens and parts in Leptos around the pure session core, in one shadow root.
 //!
 //! - `core` and the shell crate run the session: socket, timer, storage, the page's lifecycle.
-//! - `context` cuts the session's view into slices; `screens` and `parts` are functions of it and know neither
+//! - `context` says what of the session's view changed; `screens` and `parts` are functions of it and know neither
 //!   session nor protocol beyond the values they show.
+//! - `element` and `live` are what markup and state are made of: Leptos's effects and owners, and nothing that is
+//!   compiled anew for every element.
 //! - `keys`, `wait_range`, `linkify` and `rows` decide what is said, and are tested on any machine.
 //!
 //! Everything a person wrote becomes a text node. Nothing in here is ever parsed as HTML: pages that require
@@ -21,7 +23,11 @@ mod context;
 #[cfg(target_arch = "wasm32")]
 mod core;
 #[cfg(target_arch = "wasm32")]
+mod element;
+#[cfg(target_arch = "wasm32")]
 mod i18n;
+#[cfg(target_arch = "wasm32")]
+mod live;
 #[cfg(target_arch = "wasm32")]
 mod mount;
 #[cfg(target_arch = "wasm32")]

@@ -1,12 +1,10 @@
 //! What the page around the widget calls: `mount`, and the handle it gives back.
 
-use std::any::Any;
-use std::cell::Cell;
 use std::rc::Rc;
 
+use any_spawner::Executor;
 use js_sys::Function;
-use leptos::mount::mount_to_renderer;
-use leptos::prelude::*;
+use leptos::prelude::Owner;
 use tealight_session::Fact;
 use tealight_session::visitor::{Command, Config, Session};
 use tealight_shell::{Driver, WebEntropy, now};
@@ -14,8 +12,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, ShadowRoot, VisibilityState};
 
 use crate::app::app;
-use crate::context::{Context, Page};
-use crate::core::{SLOT, Signs, VisitorCore};
+use crate::context::{Context, Page, Signs};
+use crate::core::{SLOT, VisitorCore};
 use crate::i18n::Words;
 use crate::options::Options;
 
@@ -25,10 +23,9 @@ use crate::options::Options;
 pub struct Handle {
     context: Context,
     driver: Driver<VisitorCore>,
-    panel_open: Rc<Cell<bool>>,
-    // Dropped in this order: first the elements, then the reactive system under them.
-    _elements: Box<dyn Any>,
-    _owner: Owner,
+    signs: Rc<Signs>,
+    panel: Element,
+    owner: Owner,
 }
 
 /// Paints the widget into a shadow root. `options` is JSON, `locale` the parsed file of words, and `notify` hears
@@ -47,36 +44,31 @@ pub fn mount(root: &ShadowRoot, options: &str, locale: JsValue, notify: Function
         None => Session::new(config, entropy()?),
     };
 
+    // Another widget in this page may have set it already, to the same.
+    let _ = Executor::init_wasm_bindgen();
     let owner = Owner::new();
-    let panel_open = Rc::new(Cell::new(true));
-    let (context, driver, elements) = owner.with(|| {
-        let view = RwSignal::new(session.view());
-        let signs = Signs {
-            panel_open: Rc::clone(&panel_open),
-            in_sight: RwSignal::new(is_page_in_sight()),
-            unkept: RwSignal::new(false),
-            now: RwSignal::new(now() as f64),
-        };
-        let socket = options.socket.clone();
-        let core = VisitorCore::new(session, signs.clone());
-        let driver = Driver::start(core, socket, None, move |new| {
-            let _ = view.try_set(new);
-        });
-        let page = Page { driver: driver.clone(), notify, root: root.clone(), options, words };
-        let context = Context::new(page, view, &signs);
-        let elements: Box<dyn Any> =
-            Box::new(mount_to_renderer(root.unchecked_ref::<Element>(), move || app(context, was_kept)));
-        (context, driver, elements)
+    let signs = Rc::new(Signs::new(session.view(), is_page_in_sight(), now() as f64));
+    let core = VisitorCore::new(session, Rc::clone(&signs));
+    let driver = Driver::start(core, options.socket.clone(), None, {
+        let signs = Rc::clone(&signs);
+        move |view| signs.publish(view)
     });
+    let (context, panel) = owner.with(|| {
+        let signs = Rc::clone(&signs);
+        let page = Page { driver: driver.clone(), signs, notify, root: root.clone(), options, words };
+        let context = Context::new(page);
+        (context, app(context, was_kept).element())
+    });
+    root.append_child(&panel)?;
     driver.dispatch(Command::Open);
-    Ok(Handle { context, driver, panel_open, _elements: elements, _owner: owner })
+    Ok(Handle { context, driver, signs, panel, owner })
 }
 
 #[wasm_bindgen]
 impl Handle {
     /// The panel was opened or minimised.
     pub fn shown(&self, visible: bool) {
-        self.panel_open.set(visible);
+        self.signs.panel_open.set(visible);
         self.driver.tell(if visible && is_page_in_sight() { Fact::Shown } else { Fact::Hidden });
         if visible {
             self.context.focus_heading();
@@ -85,8 +77,8 @@ impl Handle {
 
     /// The page around the widget asks to end the chat. The visitor is asked first.
     pub fn end(&self) {
-        if self.context.screen.get_untracked().has_conversation() {
-            self.context.asking.set(true);
+        if self.context.screen_now().has_conversation() {
+            self.context.ask(true);
         }
     }
 }
@@ -94,6 +86,8 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.driver.tell(Fact::PageLeft);
+        self.panel.remove();
+        self.owner.cleanup();
     }
 }
 

@@ -2,177 +2,177 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-use tealight_protocol::{Link, Party, Text};
+use tealight_protocol::{Link, Party};
 use tealight_session::Delivery;
 use tealight_session::visitor::{Command, Entry, EntryKind};
 
 use super::icon::{Icon, drawn, icon};
-use super::others::target;
+use super::others::{new_window, outward};
 use crate::context::Context;
+use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
 use crate::linkify::{Piece, is_page, pieces};
+use crate::live::Live;
+
+/// A message that is on the screen.
+#[derive(Clone)]
+pub(crate) struct Message {
+    /// The message as it is now.
+    pub(crate) entry: Live<Arc<Entry>>,
+    /// Whether it is the last one the visitor wrote.
+    pub(crate) is_newest_own: Live<bool>,
+}
+
+impl Message {
+    pub(crate) fn new(entry: Arc<Entry>) -> Self {
+        Self { entry: Live::new(entry), is_newest_own: Live::new(false) }
+    }
+
+    fn delivery(&self) -> Delivery {
+        delivery_of(&self.entry.get())
+    }
+}
 
 /// One message of a run.
-pub(crate) fn bubble(
-    cx: Context,
-    entry: &ArcRwSignal<Arc<Entry>>,
-    newest_own: Memo<Option<String>>,
-) -> AnyView {
-    let first = entry.get_untracked();
-    match &first.kind {
-        EntryKind::Own { text, .. } => own(cx, entry.clone(), &first.key, text, newest_own).into_any(),
+pub(crate) fn bubble(cx: Context, message: &Message) -> El {
+    let entry = message.entry.peek();
+    match &entry.kind {
+        EntryKind::Own { text, .. } => own(cx, message, text.as_str()),
         EntryKind::Theirs { from, name, text, link, .. } => {
-            theirs(cx, &first, from, name.as_deref(), text, link.as_ref()).into_any()
+            let name = name.clone().unwrap_or_else(|| cx.say(Key::LOG_SOMEONE));
+            let theirs = theirs(cx, &entry, from, &name, text.as_str());
+            let card = link.as_ref().filter(|link| link.is_allowed()).map(|link| card(cx, link));
+            side_by_side().child(theirs).maybe(card.map(|card| operators().child(card)))
         }
         // Rows of their own, never part of a run.
-        EntryKind::Joined(_) | EntryKind::Left { .. } => ().into_any(),
+        EntryKind::Joined(_) | EntryKind::Left { .. } => side_by_side(),
     }
 }
 
 /// The time an entry was committed, if it was.
-pub(crate) fn time(cx: Context, entry: &Entry) -> Option<impl IntoView + use<>> {
-    let at = entry.at.as_ref()?;
-    let ms = i18n::ms_of(at.as_str())?;
-    Some(view! { <time datetime=at.as_str().to_owned()>{cx.words(|words| words.time(ms))}</time> })
+pub(crate) fn time(cx: Context, entry: &Entry) -> Option<El> {
+    let at = entry.at.as_ref()?.as_str();
+    let ms = i18n::ms_of(at)?;
+    Some(el("time").attr("datetime", at).text(&cx.words(|words| words.time(ms))))
 }
 
-fn own(
-    cx: Context,
-    entry: ArcRwSignal<Arc<Entry>>,
-    key: &str,
-    text: &Text,
-    newest_own: Memo<Option<String>>,
-) -> impl IntoView + use<> {
-    let delivery = Memo::new({
-        let entry = entry.clone();
-        move |_| entry.with(|entry| delivery_of(entry))
-    });
-    let has_failed = Memo::new(move |_| delivery.get() == Delivery::NotSent);
-    let key = key.to_owned();
+fn own(cx: Context, message: &Message, text: &str) -> El {
+    let this = message.clone();
+    let state = move || Some(state(this.delivery()));
+    let this = message.clone();
     let meta = move || {
-        let is_newest = newest_own.with(|newest| newest.as_deref() == Some(key.as_str()));
-        if is_newest || delivery.get() < Delivery::Delivered { "shown" } else { "hidden" }
+        let is_shown = this.is_newest_own.get() || this.delivery() < Delivery::Delivered;
+        Some(if is_shown { "shown" } else { "hidden" })
     };
-    let foot = move || {
-        if has_failed.get() {
-            failed(cx, &entry).into_any()
-        } else {
-            let entry = entry.clone();
-            view! {
-                <p class="msg-meta">
-                    {move || entry.with(|entry| time(cx, entry))}
-                    <span class="mark">
-                        {drawn(Signal::derive(move || mark(delivery.get())))}
-                        <span class="mark-word">{move || cx.say(word(delivery.get()))}</span>
-                    </span>
-                </p>
-            }
-            .into_any()
-        }
-    };
-    view! {
-        <div class="msg" data-from="visitor" data-state=move || state(delivery.get()) data-meta=meta>
-            <span class="sr">{cx.say(Key::LOG_YOU)}": "</span>
-            <div class="bubble" part="bubble bubble-visitor" dir="auto" tabindex="-1">{text.as_str().to_owned()}</div>
-            {foot}
-        </div>
-    }
+    let this = message.clone();
+    let has_failed = move || (this.delivery() == Delivery::NotSent).then(String::new);
+    let this = message.clone();
+    let has_not = move || (this.delivery() != Delivery::NotSent).then(String::new);
+    let (failing, this) = (message.clone(), message.clone());
+    el("div")
+        .class("msg")
+        .attr("data-from", "visitor")
+        .live_attr("data-state", state)
+        .live_attr("data-meta", meta)
+        .child(el("span").class("sr").text(&cx.say(Key::LOG_YOU)).text(": "))
+        .child(words("bubble bubble-visitor").text(text))
+        .live(has_failed, move |_| failed(cx, &failing.entry.peek()))
+        .live(has_not, move |_| foot(cx, &this))
+}
+
+/// What bubbles have in common.
+fn words(part: &str) -> El {
+    el("div").class("bubble").part(part).attr("dir", "auto").attr("tabindex", "-1")
+}
+
+/// The time, and how far the message has come.
+fn foot(cx: Context, message: &Message) -> El {
+    let this = message.clone();
+    let at = move || this.entry.get().at.as_ref().map(|at| at.as_str().to_owned());
+    let (this, marked, told) = (message.clone(), message.clone(), message.clone());
+    let mark = el("span")
+        .class("mark")
+        .child(drawn(move || mark(marked.delivery())))
+        .child(el("span").class("mark-word").live_text(move || cx.say(word(told.delivery()))));
+    el("p")
+        .class("msg-meta")
+        .live(at, move |_| side_by_side().maybe(time(cx, &this.entry.peek())))
+        .child(mark)
 }
 
 /// "Not sent": the words stay, and can be sent again or changed.
-fn failed(cx: Context, entry: &ArcRwSignal<Arc<Entry>>) -> impl IntoView + use<> {
-    let cid = entry.with_untracked(|entry| match &entry.kind {
+fn failed(cx: Context, entry: &Entry) -> El {
+    let cid = match &entry.kind {
         EntryKind::Own { cid, .. } => Some(cid.clone()),
         EntryKind::Theirs { .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => None,
-    });
+    };
     let again = cid.clone();
-    view! {
-        <p class="msg-failed">
-            {icon(Icon::ALERT)}
-            <span>{cx.say(Key::STATE_FAILED)}</span>
-            <button
-                class="link"
-                type="button"
-                on:click=move |_| {
-                    if let Some(cid) = again.clone() {
-                        cx.dispatch(Command::TryAgain(cid));
-                    }
-                }
-            >
-                {cx.say(Key::STATE_TRY_AGAIN)}
-            </button>
-            <button
-                class="link"
-                type="button"
-                on:click=move |_| {
-                    if let Some(cid) = cid.clone() {
-                        cx.dispatch(Command::TakeBack(cid));
-                        cx.focus(".composer-input");
-                    }
-                }
-            >
-                {cx.say(Key::STATE_TAKE_BACK)}
-            </button>
-        </p>
-    }
-}
-
-fn theirs(
-    cx: Context,
-    entry: &Entry,
-    from: &Party,
-    name: Option<&str>,
-    text: &Text,
-    link: Option<&Link>,
-) -> impl IntoView + use<> {
-    let name = name.map_or_else(|| cx.say(Key::LOG_SOMEONE), str::to_owned);
-    // Only an operator's addresses become links.
-    let words = match from {
-        Party::Operator(_) => linked(text.as_str()).into_any(),
-        Party::Visitor | Party::System => text.as_str().to_owned().into_any(),
-    };
-    let card = link.filter(|link| link.is_allowed()).map(|link| card(cx, link));
-    view! {
-        <div class="msg" data-from="operator" data-meta="hidden">
-            <span class="sr">{name}": "</span>
-            <div class="bubble" part="bubble bubble-operator" dir="auto" tabindex="-1">{words}</div>
-            <p class="msg-meta">{time(cx, entry)}</p>
-        </div>
-        {card.map(|card| view! { <div class="msg" data-from="operator" data-meta="hidden">{card}</div> })}
-    }
-}
-
-fn linked(text: &str) -> impl IntoView + use<> {
-    let piece = |piece: &Piece<'_>| match piece {
-        Piece::Plain(words) => (*words).to_owned().into_any(),
-        Piece::Link(address) => view! {
-            <a href=(*address).to_owned() target=target(address) rel="noopener noreferrer" dir="ltr">
-                {(*address).to_owned()}
-            </a>
+    let try_again = move |_| {
+        if let Some(cid) = again.clone() {
+            cx.dispatch(Command::TryAgain(cid));
         }
-        .into_any(),
     };
-    pieces(text).iter().map(piece).collect_view()
+    let take_back = move |_| {
+        if let Some(cid) = cid.clone() {
+            cx.dispatch(Command::TakeBack(cid));
+            cx.focus(".composer-input");
+        }
+    };
+    let link = |words| el("button").class("link").attr("type", "button").text(&cx.say(words));
+    el("p")
+        .class("msg-failed")
+        .child(icon(Icon::ALERT))
+        .child(el("span").text(&cx.say(Key::STATE_FAILED)))
+        .child(link(Key::STATE_TRY_AGAIN).on("click", try_again))
+        .child(link(Key::STATE_TAKE_BACK).on("click", take_back))
+}
+
+fn operators() -> El {
+    el("div").class("msg").attr("data-from", "operator").attr("data-meta", "hidden")
+}
+
+fn theirs(cx: Context, entry: &Entry, from: &Party, name: &str, text: &str) -> El {
+    let bubble = words("bubble bubble-operator");
+    // Only an operator's addresses become links.
+    let bubble = match from {
+        Party::Operator(_) => linked(bubble, text),
+        Party::Visitor | Party::System => bubble.text(text),
+    };
+    operators()
+        .child(el("span").class("sr").text(name).text(": "))
+        .child(bubble)
+        .child(el("p").class("msg-meta").maybe(time(cx, entry)))
+}
+
+fn linked(bubble: El, text: &str) -> El {
+    pieces(text).into_iter().fold(bubble, |bubble, piece| match piece {
+        Piece::Plain(words) => bubble.text(words),
+        Piece::Link(address) => bubble.child(
+            el("a")
+                .attr("href", address)
+                .maybe_attr("target", is_page(address).then_some("_blank"))
+                .attr("rel", "noopener noreferrer")
+                .attr("dir", "ltr")
+                .text(address),
+        ),
+    })
 }
 
 /// A link that an operator attached, shown whole: where it leads is never hidden behind a title.
-fn card(cx: Context, link: &Link) -> impl IntoView + use<> {
+fn card(cx: Context, link: &Link) -> El {
     let (symbol, does) = match link.url.get(..4).map(str::to_ascii_lowercase).as_deref() {
         Some("tel:") => (Icon::PHONE, Key::LOG_LINK_CALL),
         Some("mail") => (Icon::EMAIL, Key::LOG_LINK_MAIL),
         _ => (Icon::PAGE, Key::LOG_LINK_PAGE),
     };
     let title = link.title.clone().unwrap_or_else(|| cx.say(does));
-    let new_window =
-        is_page(&link.url).then(|| view! { <span class="sr">" "{cx.say(Key::OTHERS_NEW_WINDOW)}</span> });
-    view! {
-        <a class="card" part="card" href=link.url.clone() target=target(&link.url) rel="noopener noreferrer">
-            <span class="card-title">{icon(symbol)}{title}{new_window}</span>
-            <span class="card-url" dir="ltr">{link.url.clone()}</span>
-        </a>
-    }
+    let title =
+        el("span").class("card-title").child(icon(symbol)).text(&title).maybe(new_window(cx, &link.url));
+    outward("card", &link.url)
+        .part("card")
+        .child(title)
+        .child(el("span").class("card-url").attr("dir", "ltr").text(&link.url))
 }
 
 fn delivery_of(entry: &Entry) -> Delivery {

@@ -1,176 +1,171 @@
 //! Where the visitor writes. One composer lives from the first second of waiting to the end of the chat, so that
 //! neither words nor cursor move when somebody joins.
 
-use leptos::attr::custom::custom_attribute;
-use leptos::html;
-use leptos::prelude::*;
 use tealight_session::visitor::Command;
-use wasm_bindgen::JsValue;
-use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::icon::{Icon, icon};
 use super::others::flag;
 use super::quick_replies::quick_replies;
 use crate::context::{Context, Screen};
+use crate::element::{El, el, follow};
 use crate::keys::Key;
+use crate::live::Live;
 
 /// What browsers give as key code while an input method is at work.
 const COMPOSING_KEY_CODE: u32 = 229;
 
-pub(crate) fn composer(cx: Context) -> impl IntoView {
-    let field = NodeRef::<html::Textarea>::new();
-    let revision = Memo::new(move |_| cx.composer.get().revision);
+pub(crate) fn composer(cx: Context) -> El {
+    let submitted = move |event: Event| {
+        event.prevent_default();
+        send(cx);
+    };
+    let cannot_send = move || Some(flag(!cx.composer().composer.can_send));
+    let send = el("button")
+        .class("send")
+        .part("send")
+        .attr("type", "submit")
+        .live_attr("aria-disabled", cannot_send)
+        // The focus stays where the words are, and with it the keyboard of a phone.
+        .on("mousedown", |event| event.prevent_default())
+        .child(icon(Icon::SEND))
+        .child(el("span").class("send-word").text(&cx.say(Key::COMPOSER_SEND)));
+    let row = el("div")
+        .class("composer-row")
+        .child(el("label").class("sr").attr("for", "composer").text(&cx.say(Key::COMPOSER_LABEL)))
+        .child(field(cx))
+        .child(send);
+    let hint = el("p")
+        .class("composer-hint")
+        .attr("id", "composer-hint")
+        .child(icon(Icon::LOCK))
+        .child(el("span").text(&cx.say(Key::COMPOSER_HINT)));
+    let form = el("form").class("composer").part("composer").on("submit", submitted);
+    let form = ready_line(cx, quick_replies(cx, form));
+    form.child(row).child(hint).child(counter(cx, tick(cx, el("div").class("composer-foot"))))
+}
+
+fn send(cx: Context) {
+    if cx.now().composer.can_send {
+        cx.dispatch(Command::Send);
+    }
+}
+
+fn field(cx: Context) -> El {
+    let area = el("textarea");
+    let field: HtmlTextAreaElement = area.element().unchecked_into();
     let grows_by_itself = grows_by_itself();
 
     // The only place where words are written into the field.
-    Effect::new(move |_| {
-        // Read, not only tracked: a memo that nobody has read follows nothing.
-        revision.get();
-        if let Some(field) = field.get() {
-            let draft = cx.draft();
-            if field.value() != draft {
-                field.set_value(&draft);
-            }
-            if !grows_by_itself {
-                grow(&field);
-            }
+    let (written, mut revision) = (field.clone(), None);
+    follow(move || {
+        let view = cx.composer();
+        if revision.replace(view.composer.revision) == Some(view.composer.revision) {
+            return;
+        }
+        if written.value() != view.composer.draft {
+            written.set_value(&view.composer.draft);
+        }
+        if !grows_by_itself {
+            grow(&written);
         }
     });
-
-    let send = move || {
-        if cx.composer.get_untracked().can_send {
-            cx.dispatch(Command::Send);
-        }
-    };
     let edited = move |_| {
-        if let Some(field) = field.get_untracked() {
-            cx.dispatch(Command::Edit(field.value()));
-            if !grows_by_itself {
-                grow(&field);
-            }
+        cx.dispatch(Command::Edit(field.value()));
+        if !grows_by_itself {
+            grow(&field);
         }
     };
-    let pressed = move |event: KeyboardEvent| {
+    let pressed = move |event: Event| {
+        let event: KeyboardEvent = event.unchecked_into();
         let composing = event.is_composing() || event.key_code() == COMPOSING_KEY_CODE;
         if event.key() == "Enter" && !event.shift_key() && !composing && !is_touched() {
             event.prevent_default();
-            send();
+            send(cx);
         }
     };
-    let submitted = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        send();
-    };
-    let cannot_send = Memo::new(move |_| !cx.composer.get().can_send);
-
-    view! {
-        <form class="composer" part="composer" on:submit=submitted>
-            {quick_replies(cx)}
-            {ready_line(cx)}
-            <div class="composer-row">
-                <label class="sr" for="composer">{cx.say(Key::COMPOSER_LABEL)}</label>
-                <textarea
-                    class="composer-input"
-                    part="input"
-                    id="composer"
-                    node_ref=field
-                    rows="2"
-                    dir="auto"
-                    autocomplete="off"
-                    spellcheck="false"
-                    {..custom_attribute("writingsuggestions", "false")}
-                    autocapitalize="sentences"
-                    aria-describedby="composer-hint"
-                    placeholder=cx.say(Key::COMPOSER_PLACEHOLDER)
-                    on:input=edited
-                    on:keydown=pressed
-                ></textarea>
-                <button
-                    class="send"
-                    part="send"
-                    type="submit"
-                    aria-disabled=move || flag(cannot_send.get())
-                    // The focus stays where the words are, and with it the keyboard of a phone.
-                    on:mousedown=move |event| event.prevent_default()
-                >
-                    {icon(Icon::SEND)}
-                    <span class="send-word">{cx.say(Key::COMPOSER_SEND)}</span>
-                </button>
-            </div>
-            <p class="composer-hint" id="composer-hint">
-                {icon(Icon::LOCK)}
-                <span>{cx.say(Key::COMPOSER_HINT)}</span>
-            </p>
-            <div class="composer-foot">{tick(cx)}{counter(cx)}</div>
-        </form>
-    }
+    area.class("composer-input")
+        .part("input")
+        .attr("id", "composer")
+        .attr("rows", "2")
+        .attr("dir", "auto")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .attr("writingsuggestions", "false")
+        .attr("autocapitalize", "sentences")
+        .attr("aria-describedby", "composer-hint")
+        .attr("placeholder", &cx.say(Key::COMPOSER_PLACEHOLDER))
+        .on("input", edited)
+        .on("keydown", pressed)
 }
 
 /// Tells that somebody is there when words were ready before they came.
-fn ready_line(cx: Context) -> impl IntoView {
-    let is_ready = RwSignal::new(false);
-    Effect::new(move |before: Option<Screen>| {
-        let screen = cx.screen.get();
-        let is_empty = cx.composer.get().is_empty;
+fn ready_line(cx: Context, into: El) -> El {
+    let ready = Live::new(false);
+    let is_ready = ready.clone();
+    let mut before = None;
+    follow(move || {
+        let screen = cx.screen();
+        let is_empty = cx.composer().composer.chars == 0;
         if before == Some(Screen::Waiting) && screen == Screen::Talking && !is_empty {
-            is_ready.set(true);
+            ready.set(true);
         } else if is_empty || screen != Screen::Talking {
-            is_ready.set(false);
+            ready.set(false);
         }
-        screen
+        before = Some(screen);
     });
-    move || {
-        is_ready.get().then(|| {
-            let name = cx.talking.with(|talking| talking.as_ref().map(|it| it.with.name.clone()));
-            let words = cx.fill(Key::COMPOSER_READY, &[("name", &name.unwrap_or_default())]);
-            view! { <p class="composer-ready">{words}</p> }
-        })
-    }
+    let words =
+        move || is_ready.get().then(|| cx.fill(Key::COMPOSER_READY, &[("name", &cx.operator_name())]));
+    into.live(words, |words| el("p").class("composer-ready").text(words))
 }
 
 /// "Send this when someone joins": only while waiting, off until the visitor sets it.
-fn tick(cx: Context) -> impl IntoView {
-    let is_waiting = Memo::new(move |_| cx.screen.get() == Screen::Waiting);
-    let is_set = Memo::new(move |_| cx.composer.get().send_when_joined);
-    let turned = move |event| cx.dispatch(Command::SendWhenJoined(event_target_checked(&event)));
-    move || {
-        is_waiting.get().then(|| {
-            view! {
-                <label class="tick">
-                    <input
-                        class="tick-box"
-                        type="checkbox"
-                        prop:checked=move || is_set.get()
-                        on:change=turned
-                    />
-                    <span>{cx.say(Key::COMPOSER_TICK)}</span>
-                </label>
-            }
-        })
-    }
+fn tick(cx: Context, into: El) -> El {
+    into.when(
+        move || cx.screen() == Screen::Waiting,
+        move || {
+            let tick = el("input").class("tick-box").attr("type", "checkbox");
+            let field: HtmlInputElement = tick.element().unchecked_into();
+            let shown = field.clone();
+            follow(move || shown.set_checked(cx.composer().composer.send_when_joined));
+            let turned = move |_| cx.dispatch(Command::SendWhenJoined(field.checked()));
+            el("label")
+                .class("tick")
+                .child(tick.on("change", turned))
+                .child(el("span").text(&cx.say(Key::COMPOSER_TICK)))
+        },
+    )
 }
 
 /// How much room is left; only when little is.
-fn counter(cx: Context) -> impl IntoView {
-    let is_near = Memo::new(move |_| cx.counter.get().is_some());
-    let is_over = move || cx.counter.get().is_some_and(|counter| counter.chars > counter.limit);
-    let words = move || {
-        cx.counter.get().map(|counter| {
-            let chars = cx.words(|words| words.number(counter.chars as f64));
-            let limit = cx.words(|words| words.number(counter.limit as f64));
-            cx.fill(Key::COMPOSER_COUNTER, &[("chars", &chars), ("limit", &limit)])
-        })
-    };
-    view! {
-        {move || {
-            is_near.get().then(|| {
-                view! { <span class="counter" data-over=move || flag(is_over())>{words}</span> }
-            })
-        }}
-        <span class="counter-note" role="status">
-            {move || is_over().then(|| cx.say(Key::COMPOSER_OVER))}
-        </span>
-    }
+fn counter(cx: Context, into: El) -> El {
+    let note = move || if is_over(cx) { cx.say(Key::COMPOSER_OVER) } else { String::new() };
+    into.when(
+        move || {
+            let view = cx.composer();
+            view.composer.limit > 0 && view.composer.chars * 10 >= view.composer.limit * 9
+        },
+        move || {
+            el("span")
+                .class("counter")
+                .live_attr("data-over", move || Some(flag(is_over(cx))))
+                .live_text(move || room(cx))
+        },
+    )
+    .child(el("span").class("counter-note").attr("role", "status").live_text(note))
+}
+
+fn is_over(cx: Context) -> bool {
+    let view = cx.composer();
+    view.composer.limit > 0 && view.composer.chars > view.composer.limit
+}
+
+fn room(cx: Context) -> String {
+    let view = cx.composer();
+    let chars = cx.words(|words| words.number(view.composer.chars as f64));
+    let limit = cx.words(|words| words.number(view.composer.limit as f64));
+    cx.fill(Key::COMPOSER_COUNTER, &[("chars", &chars), ("limit", &limit)])
 }
 
 /// Whether the main pointer is a finger: then Enter is on a screen keyboard, and makes a new line. With a mouse, or
@@ -185,7 +180,7 @@ fn is_touched() -> bool {
 fn grows_by_itself() -> bool {
     let css = js_sys::Reflect::get(&js_sys::global(), &"CSS".into());
     let supports = css.as_ref().ok().and_then(|css| js_sys::Reflect::get(css, &"supports".into()).ok());
-    let supports = supports.and_then(|it| wasm_bindgen::JsCast::dyn_into::<js_sys::Function>(it).ok());
+    let supports = supports.and_then(|it| it.dyn_into::<js_sys::Function>().ok());
     match (css, supports) {
         (Ok(css), Some(supports)) => supports
             .call2(&css, &"field-sizing".into(), &"content".into())

@@ -1,6 +1,6 @@
 //! The widget's own line icons. Always beside words, so a screen reader passes them by.
 
-use leptos::prelude::*;
+use crate::element::{El, drawing};
 
 /// The outline of an icon on a grid of 24.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +32,20 @@ impl Icon {
 }
 
 /// Draws an icon.
-pub(crate) fn icon(icon: Icon) -> impl IntoView {
-    drawn(Signal::stored(icon))
+pub(crate) fn icon(icon: Icon) -> El {
+    frame(drawing("path").attr("d", icon.0))
 }
 
 /// Draws an icon that changes.
-pub(crate) fn drawn(icon: Signal<Icon>) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=move || icon.get().0 />
-        </svg>
-    }
+pub(crate) fn drawn(icon: impl Fn() -> Icon + 'static) -> El {
+    frame(drawing("path").live_attr("d", move || Some(icon().0)))
+}
+
+fn frame(path: El) -> El {
+    drawing("svg")
+        .class("icon")
+        .attr("viewBox", "0 0 24 24")
+        .attr("aria-hidden", "true")
+        .attr("focusable", "false")
+        .child(path)
 }

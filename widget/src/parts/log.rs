@@ -2,323 +2,296 @@
 //!
 //! Rows, runs and messages are keyed: a new message adds one element and moves none, however long the conversation.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use leptos::html;
-use leptos::prelude::*;
 use tealight_session::visitor::{Command, Entry, EntryKind};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 
-use super::bubble::{bubble, time};
+use super::bubble::{Message, bubble, time};
 use super::icon::{Icon, icon};
-use super::typing::typing;
+use super::typing::{is_typing, typing};
 use crate::context::{Context, Entries, Screen};
+use crate::element::{El, el, finally, follow, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
+use crate::live::Live;
 use crate::rows::{RowKind, rows};
 
 /// Where the visitor is in the log, shared by the log and the pill that leads to its end.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Reading {
-    end: NodeRef<html::Div>,
-    at_end: RwSignal<bool>,
-    has_news: RwSignal<bool>,
+    at_end: Live<bool>,
+    has_news: Live<bool>,
 }
 
 impl Reading {
     pub(crate) fn new() -> Self {
-        Self { end: NodeRef::new(), at_end: RwSignal::new(true), has_news: RwSignal::new(false) }
-    }
-
-    /// The end of the chat is its foot, with the way out; while waiting it is the last message.
-    fn go_to_end(self, cx: Context) {
-        if !cx.reveal(".chat-foot") {
-            cx.reveal(".log-end");
-        }
+        Self { at_end: Live::new(true), has_news: Live::new(false) }
     }
 }
 
-/// A row as it stays on the screen: what grows in it is a signal.
+/// A row as it stays on the screen: what grows in it is live.
 #[derive(Clone)]
-struct LiveRow {
-    key: String,
-    kind: LiveKind,
-}
-
-#[derive(Clone)]
-enum LiveKind {
+enum LiveRow {
     Still(RowKind),
-    Run { own: bool, name: Option<String>, items: ArcRwSignal<Vec<Item>> },
+    Run { own: bool, name: Option<String>, keys: Live<Vec<String>> },
 }
 
-#[derive(Clone)]
-struct Item {
-    key: String,
-    entry: ArcRwSignal<Arc<Entry>>,
-}
-
-/// Signals by key, so that what is on the screen is found again.
+/// What is on the screen, by key, so that it is found again.
 #[derive(Default)]
-struct Live {
-    entries: BTreeMap<String, ArcRwSignal<Arc<Entry>>>,
-    runs: BTreeMap<String, ArcRwSignal<Vec<Item>>>,
+struct Shown {
+    rows: BTreeMap<String, LiveRow>,
+    messages: BTreeMap<String, Message>,
+    newest_own: Option<Message>,
 }
 
 /// The log. `was_kept`: the conversation was there before this page, and is not read aloud again.
-pub(crate) fn log(cx: Context, reading: Reading, was_kept: bool) -> impl IntoView {
-    let shown: RwSignal<Vec<LiveRow>> = RwSignal::new(Vec::new());
-    let is_live = RwSignal::new(!was_kept);
-    let newest_own = Memo::new(move |_| {
-        cx.entries.with(|entries| {
-            let own = entries.iter().rev().find(|entry| matches!(entry.kind, EntryKind::Own { .. }));
-            own.map(|entry| entry.key.clone())
-        })
-    });
-
-    Effect::new(move |live: Option<Live>| {
-        let mut live = live.unwrap_or_default();
-        let entries = cx.entries.get();
-        let next = live.rows(&entries);
-        let changed = shown.with_untracked(|shown| {
-            shown.len() != next.len() || shown.iter().zip(&next).any(|(old, new)| old.key != new.key)
-        });
-        if changed {
-            shown.set(next);
-        }
-        if !is_live.get_untracked() && !entries.is_empty() {
-            // Two frames: what was restored is painted before the log begins to speak.
-            request_animation_frame(move || {
-                request_animation_frame(move || {
-                    let _ = is_live.try_set(true);
-                });
-            });
-        }
-        live
-    });
+pub(crate) fn log(cx: Context, reading: &Reading, was_kept: bool) -> El {
+    let shown: Rc<RefCell<Shown>> = Rc::default();
+    let built = Rc::clone(&shown);
+    let keys = move || shown.borrow_mut().update(&cx.entries());
+    let build = move |key: &str| row_view(cx, &built, key);
+    let end = el("div").class("log-end");
+    watch_the_end(cx, reading, &end.element());
     follow_the_end(cx, reading);
     mark_as_read(cx, reading);
-    watch_the_end(cx, reading);
+    el("div")
+        .class("log")
+        .attr("role", "log")
+        .part("log")
+        .attr("aria-label", &cx.say(Key::LOG_LABEL))
+        .live_attr("aria-live", liveness(cx, was_kept))
+        .attr("aria-relevant", "additions")
+        .each(keys, build)
+        .child(typing(cx))
+        .child(end)
+}
 
-    view! {
-        <div
-            class="log"
-            role="log"
-            part="log"
-            aria-label=cx.say(Key::LOG_LABEL)
-            aria-live=move || if is_live.get() { "polite" } else { "off" }
-            aria-relevant="additions"
-        >
-            <For each=move || shown.get() key=|row| row.key.clone() children=move |row| row_view(cx, row, newest_own) />
-            {typing(cx)}
-            <div class="log-end" node_ref=reading.end></div>
-        </div>
-    }
+/// Whether the log speaks: not before what was kept has been painted.
+fn liveness(cx: Context, was_kept: bool) -> impl Fn() -> Option<&'static str> {
+    let live = Live::new(!was_kept);
+    let is_live = live.clone();
+    follow(move || {
+        if !live.peek() && !cx.entries().is_empty() {
+            let live = live.clone();
+            // Two frames, so that one of them has been painted.
+            cx.before_paint(move || cx.before_paint(move || live.set(true)));
+        }
+    });
+    move || Some(if is_live.get() { "polite" } else { "off" })
 }
 
 /// The way to the end of the log, when something new is there and out of sight.
-pub(crate) fn pill(cx: Context, reading: Reading) -> impl IntoView {
-    let is_shown = Memo::new(move |_| reading.has_news.get() && !reading.at_end.get());
-    move || {
-        is_shown.get().then(|| {
-            view! {
-                <div class="pill-row">
-                    <button class="pill" part="pill" type="button" on:click=move |_| reading.go_to_end(cx)>
-                        {icon(Icon::DOWN)}
-                        {cx.say(Key::LOG_NEW)}
-                    </button>
-                </div>
-            }
-        })
+pub(crate) fn pill(cx: Context, reading: &Reading) -> El {
+    let reading = reading.clone();
+    side_by_side().when(
+        move || reading.has_news.get() && !reading.at_end.get(),
+        move || {
+            let button = el("button")
+                .class("pill")
+                .part("pill")
+                .attr("type", "button")
+                .on("click", move |_| go_to_end(cx))
+                .child(icon(Icon::DOWN))
+                .text(&cx.say(Key::LOG_NEW));
+            el("div").class("pill-row").child(button)
+        },
+    )
+}
+
+/// The end of the chat is its foot, with the way out; while waiting it is the last message.
+fn go_to_end(cx: Context) {
+    if !cx.reveal(".chat-foot") {
+        cx.reveal(".log-end");
     }
 }
 
-impl Live {
-    /// The rows for these entries. Entries and runs that are on the screen keep their signals.
-    fn rows(&mut self, entries: &Entries) -> Vec<LiveRow> {
+impl Shown {
+    /// Takes in the entries and gives the keys of the rows. Messages and runs that are on the screen stay what they
+    /// are.
+    fn update(&mut self, entries: &Entries) -> Vec<String> {
         let moment = |entry: &Entry| i18n::moment_of(entry.at.as_ref()?.as_str());
-        let mut runs = BTreeMap::new();
-        let mut items_by_key = BTreeMap::new();
-        let rows = rows(entries, moment).into_iter().map(|row| {
-            let kind = match row.kind {
+        let mut old_rows = std::mem::take(&mut self.rows);
+        let mut old_messages = std::mem::take(&mut self.messages);
+        let mut keys = Vec::new();
+        for row in rows(entries, moment) {
+            let live = match row.kind {
                 RowKind::Run(run) => {
-                    let items: Vec<Item> = run
-                        .entries
-                        .into_iter()
-                        .map(|entry| {
-                            let key = entry.key.clone();
-                            let entry = live_entry(self.entries.remove(&key), entry);
-                            items_by_key.insert(key.clone(), entry.clone());
-                            Item { key, entry }
-                        })
-                        .collect();
-                    let items = live_items(self.runs.remove(&row.key), items);
-                    runs.insert(row.key.clone(), items.clone());
-                    LiveKind::Run { own: run.own, name: run.name, items }
+                    let mut in_run = Vec::new();
+                    for entry in run.entries {
+                        let key = entry.key.clone();
+                        let message = kept_message(old_messages.remove(&key), entry);
+                        self.messages.insert(key.clone(), message);
+                        in_run.push(key);
+                    }
+                    match old_rows.remove(&row.key) {
+                        Some(LiveRow::Run { own, name, keys }) => {
+                            keys.set(in_run);
+                            LiveRow::Run { own, name, keys }
+                        }
+                        _ => LiveRow::Run { own: run.own, name: run.name, keys: Live::new(in_run) },
+                    }
                 }
-                still => LiveKind::Still(still),
+                still => LiveRow::Still(still),
             };
-            LiveRow { key: row.key, kind }
-        });
-        let rows = rows.collect();
-        self.entries = items_by_key;
-        self.runs = runs;
-        rows
+            keys.push(row.key.clone());
+            self.rows.insert(row.key, live);
+        }
+        self.mark_the_newest(entries);
+        keys
+    }
+
+    fn mark_the_newest(&mut self, entries: &Entries) {
+        let own = entries.iter().rev().find(|entry| matches!(entry.kind, EntryKind::Own { .. }));
+        let newest = own.and_then(|own| self.messages.get(&own.key)).cloned();
+        if let Some(message) = std::mem::replace(&mut self.newest_own, newest) {
+            let is_still =
+                self.newest_own.as_ref().is_some_and(|now| now.entry.peek().key == message.entry.peek().key);
+            message.is_newest_own.set(is_still);
+        }
+        if let Some(message) = &self.newest_own {
+            message.is_newest_own.set(true);
+        }
     }
 }
 
-fn live_entry(kept: Option<ArcRwSignal<Arc<Entry>>>, entry: Arc<Entry>) -> ArcRwSignal<Arc<Entry>> {
+fn kept_message(kept: Option<Message>, entry: Arc<Entry>) -> Message {
     match kept {
         Some(kept) => {
-            if !kept.with_untracked(|old| Arc::ptr_eq(old, &entry)) {
-                kept.set(entry);
+            if !Arc::ptr_eq(&kept.entry.peek(), &entry) {
+                kept.entry.set(entry);
             }
             kept
         }
-        None => ArcRwSignal::new(entry),
+        None => Message::new(entry),
     }
 }
 
-fn live_items(kept: Option<ArcRwSignal<Vec<Item>>>, items: Vec<Item>) -> ArcRwSignal<Vec<Item>> {
-    match kept {
-        Some(kept) => {
-            let same = kept.with_untracked(|old| {
-                old.len() == items.len() && old.iter().zip(&items).all(|(old, new)| old.key == new.key)
-            });
-            if !same {
-                kept.set(items);
-            }
-            kept
-        }
-        None => ArcRwSignal::new(items),
-    }
-}
-
-fn row_view(cx: Context, row: LiveRow, newest_own: Memo<Option<String>>) -> AnyView {
-    match row.kind {
-        LiveKind::Run { own, name, items } => {
-            let from = if own { "visitor" } else { "operator" };
-            let name = (!own).then(|| name.unwrap_or_else(|| cx.say(Key::LOG_SOMEONE)));
+fn row_view(cx: Context, shown: &Rc<RefCell<Shown>>, key: &str) -> El {
+    let row = shown.borrow().rows.get(key).cloned();
+    match row {
+        Some(LiveRow::Run { own, name, keys }) => {
+            let shown = Rc::clone(shown);
             // Read aloud with each message instead.
-            let name =
-                name.map(|name| view! { <p class="run-name" aria-hidden="true" dir="auto">{name}</p> });
-            view! {
-                <div class="run" data-from=from>
-                    {name}
-                    <For
-                        each=move || items.get()
-                        key=|item| item.key.clone()
-                        children=move |item| bubble(cx, &item.entry, newest_own)
-                    />
-                </div>
-            }
-            .into_any()
+            let name = (!own).then(|| {
+                let name = name.unwrap_or_else(|| cx.say(Key::LOG_SOMEONE));
+                el("p").class("run-name").attr("aria-hidden", "true").attr("dir", "auto").text(&name)
+            });
+            let from = if own { "visitor" } else { "operator" };
+            el("div").class("run").attr("data-from", from).maybe(name).each(
+                move || keys.get(),
+                move |key| {
+                    let message = shown.borrow().messages.get(key).cloned();
+                    message.map_or_else(side_by_side, |message| bubble(cx, &message))
+                },
+            )
         }
-        LiveKind::Still(RowKind::Day(ms)) => {
-            let day = move || cx.words(|words| words.day(ms, cx.now.get()));
-            view! { <p class="day" part="day"><span>{day}</span></p> }.into_any()
+        Some(LiveRow::Still(RowKind::Day(ms))) => {
+            let day = move || cx.words(|words| words.day(ms, cx.signs().now.get()));
+            el("p").class("day").part("day").child(el("span").live_text(day))
         }
-        LiveKind::Still(RowKind::Pause(ms)) => {
-            view! { <p class="pause"><time>{cx.words(|words| words.time(ms))}</time></p> }.into_any()
+        Some(LiveRow::Still(RowKind::Pause(ms))) => {
+            el("p").class("pause").child(el("time").text(&cx.words(|words| words.time(ms))))
         }
-        LiveKind::Still(RowKind::Automatic(entry)) => automatic(cx, &entry).into_any(),
-        LiveKind::Still(RowKind::Run(_)) => ().into_any(),
+        Some(LiveRow::Still(RowKind::Automatic(entry))) => automatic(cx, &entry),
+        Some(LiveRow::Still(RowKind::Run(_))) | None => side_by_side(),
     }
 }
 
 /// What no person said, and says so.
-fn automatic(cx: Context, entry: &Entry) -> impl IntoView + use<> {
+fn automatic(cx: Context, entry: &Entry) -> El {
+    let words = el("span").class("auto-text").attr("dir", "auto");
     let words = match &entry.kind {
         EntryKind::Joined(who) => {
             let (before, after) = cx.around(Key::LOG_JOINED, "name");
-            view! { {before}<strong class="strong">{who.name.clone()}</strong>{after} }.into_any()
+            let name = el("strong").class("strong").text(&who.name);
+            words.text(&before).child(name).text(&after)
         }
-        EntryKind::Left { name: Some(name), .. } => cx.fill(Key::LOG_LEFT, &[("name", name)]).into_any(),
-        EntryKind::Left { name: None, .. } => cx.say(Key::WAITING_LOST).into_any(),
-        EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => text.as_str().to_owned().into_any(),
+        EntryKind::Left { name: Some(name), .. } => words.text(&cx.fill(Key::LOG_LEFT, &[("name", name)])),
+        EntryKind::Left { name: None, .. } => words.text(&cx.say(Key::WAITING_LOST)),
+        EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => words.text(text.as_str()),
     };
-    view! {
-        <p class="auto" part="automatic">
-            <span class="auto-text" dir="auto">{words}</span>
-            " "
-            <span class="auto-tag">{cx.say(Key::LOG_AUTOMATIC)}</span>
-            <span class="sr">" "{time(cx, entry)}</span>
-        </p>
-    }
+    el("p")
+        .class("auto")
+        .part("automatic")
+        .child(words)
+        .text(" ")
+        .child(el("span").class("auto-tag").text(&cx.say(Key::LOG_AUTOMATIC)))
+        .child(el("span").class("sr").text(" ").maybe(time(cx, entry)))
 }
 
 /// Stays at the end while the visitor is there, and goes there for the visitor's own words.
-fn follow_the_end(cx: Context, reading: Reading) {
-    Effect::new(move |before: Option<(usize, Screen)>| {
-        let entries = cx.entries.get();
-        let screen = cx.screen.get();
-        let now = (entries.len(), screen);
-        let Some((count, was)) = before else {
+fn follow_the_end(cx: Context, reading: &Reading) {
+    let Reading { at_end, has_news } = reading.clone();
+    let mut before = None;
+    follow(move || {
+        let entries = cx.entries();
+        let screen = cx.screen();
+        let Some((count, was)) = before.replace((entries.len(), screen)) else {
             if screen == Screen::Talking {
-                request_animation_frame(move || reading.go_to_end(cx));
+                cx.before_paint(move || go_to_end(cx));
             }
-            return now;
+            return;
         };
         let joined = was == Screen::Waiting && screen == Screen::Talking;
         let has_grown = entries.len() > count;
         let is_own = entries.last().is_some_and(|last| matches!(last.kind, EntryKind::Own { .. }));
         // In the waiting room the range stays in sight, whatever is said below it.
-        if joined || (has_grown && (is_own || (was == Screen::Talking && reading.at_end.get_untracked()))) {
-            request_animation_frame(move || reading.go_to_end(cx));
+        if joined || (has_grown && (is_own || (was == Screen::Talking && at_end.peek()))) {
+            cx.before_paint(move || go_to_end(cx));
         } else if has_grown {
-            reading.has_news.set(true);
+            has_news.set(true);
         }
-        now
     });
     // The dots are worth seeing, too.
-    let is_typing = Memo::new(move |_| cx.talking.with(|it| it.as_ref().is_some_and(|it| it.typing)));
-    Effect::new(move |_| {
-        if is_typing.get() && reading.at_end.get_untracked() {
-            request_animation_frame(move || reading.go_to_end(cx));
+    let at_end = reading.at_end.clone();
+    let mut was_typing = false;
+    follow(move || {
+        let is_typing = is_typing(cx);
+        if is_typing && !was_typing && at_end.peek() {
+            cx.before_paint(move || go_to_end(cx));
         }
+        was_typing = is_typing;
     });
 }
 
 /// Seen means: on the screen, with the page in sight and the log at its end.
-fn mark_as_read(cx: Context, reading: Reading) {
-    let last =
-        Memo::new(move |_| cx.entries.with(|entries| entries.iter().rev().find_map(|entry| entry.seq)));
-    Effect::new(move |_| {
-        let is_seen = reading.at_end.get() && cx.in_sight.get();
-        if let Some(last) = last.get()
-            && is_seen
-        {
-            reading.has_news.set(false);
+fn mark_as_read(cx: Context, reading: &Reading) {
+    let Reading { at_end, has_news } = reading.clone();
+    let mut before = None;
+    follow(move || {
+        let is_seen = at_end.get() && cx.signs().in_sight.get();
+        let last = cx.entries().iter().rev().find_map(|entry| entry.seq);
+        // A message that only came further is nothing new to read.
+        if before.replace((is_seen, last)) == Some((is_seen, last)) {
+            return;
+        }
+        if let Some(last) = last.filter(|_| is_seen) {
+            has_news.set(false);
             cx.dispatch(Command::Read(last));
         }
     });
 }
 
 /// Watches whether the end of the log is in sight, whichever element scrolls.
-fn watch_the_end(cx: Context, reading: Reading) {
+fn watch_the_end(cx: Context, reading: &Reading, end: &Element) {
+    let at_end = reading.at_end.clone();
     let heard = Closure::<dyn FnMut(js_sys::Array)>::new(move |changes: js_sys::Array| {
         let Ok(last) = changes.at(-1).dyn_into::<IntersectionObserverEntry>() else { return };
         // A minimised panel has no end; what the visitor was reading stays as it was.
-        if cx.in_sight.try_get_untracked() == Some(true) {
-            let _ = reading.at_end.try_set(last.is_intersecting());
+        if cx.signs().in_sight.peek() {
+            at_end.set(last.is_intersecting());
         }
     });
     let Ok(observer) = IntersectionObserver::new(heard.as_ref().unchecked_ref()) else { return };
-    let watching = StoredValue::new_local(Some((observer, heard)));
-    Effect::new(move |_| {
-        if let Some(end) = reading.end.get() {
-            watching.with_value(|watching| {
-                if let Some((observer, _)) = watching {
-                    observer.observe(end.unchecked_ref::<Element>());
-                }
-            });
-        }
-    });
-    on_cleanup(move || {
-        if let Some(Some((observer, _))) = watching.try_update_value(Option::take) {
-            observer.disconnect();
-        }
+    observer.observe(end);
+    finally(move || {
+        observer.disconnect();
+        drop(heard);
     });
 }

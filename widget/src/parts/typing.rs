@@ -1,25 +1,28 @@
 //! The dots that say that the operator is writing. Never read aloud by itself: it would interrupt what is said.
 
-use leptos::prelude::*;
-
 use super::others::flag;
 use crate::context::Context;
+use crate::element::{El, el};
 use crate::keys::Key;
 
-pub(crate) fn typing(cx: Context) -> impl IntoView {
-    let on = Memo::new(move |_| cx.talking.with(|talking| talking.as_ref().is_some_and(|it| it.typing)));
+pub(crate) fn typing(cx: Context) -> El {
+    let is_on = move || is_typing(cx);
     let words = move || {
-        let name = cx.talking.with(|talking| talking.as_ref().map(|it| it.with.name.clone()));
-        on.get().then(|| cx.fill(Key::LOG_TYPING, &[("name", &name.unwrap_or_default())]))
+        if is_on() { cx.fill(Key::LOG_TYPING, &[("name", &cx.operator_name())]) } else { String::new() }
     };
-    // The dots take a value although it never changes: without one they would be parsed from HTML.
-    let dot = "dot";
-    view! {
-        <div class="typing" part="typing" data-on=move || flag(on.get()) aria-live="off">
-            <span class="sr">{words}</span>
-            <i class=dot></i>
-            <i class=dot></i>
-            <i class=dot></i>
-        </div>
-    }
+    let dot = || el("i").class("dot");
+    el("div")
+        .class("typing")
+        .part("typing")
+        .live_attr("data-on", move || Some(flag(is_on())))
+        .attr("aria-live", "off")
+        .child(el("span").class("sr").live_text(words))
+        .child(dot())
+        .child(dot())
+        .child(dot())
+}
+
+/// Whether the operator is writing.
+pub(crate) fn is_typing(cx: Context) -> bool {
+    cx.talking(|talking| talking.typing) == Some(true)
 }

@@ -1,25 +1,25 @@
 //! Dead ends, each with what is true, what can be done, and other ways to get help.
 
-use leptos::prelude::*;
 use tealight_session::StopReason;
-use tealight_session::visitor::StoppedView;
+use tealight_session::visitor::{Phase, StoppedView};
 
 use super::ended::{afresh, kept_words};
 use crate::context::Context;
+use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
 use crate::parts::others::{crisis, others};
 
-pub(crate) fn stopped(cx: Context) -> impl IntoView {
-    view! {
-        <main class="screen" part="screen" data-screen="stopped">
-            {move || cx.stopped.get().map(|stopped| reason(cx, &stopped))}
-            {crisis(cx)}
-            {others(cx)}
-        </main>
-    }
+pub(crate) fn stopped(cx: Context) -> El {
+    let screen = el("main").class("screen").part("screen").attr("data-screen", "stopped");
+    // A dead end does not change.
+    let screen = match &cx.now().phase {
+        Phase::Stopped(stopped) => screen.child(reason(cx, stopped)),
+        _ => screen,
+    };
+    screen.child(crisis(cx)).child(others(cx))
 }
 
-fn reason(cx: Context, stopped: &StoppedView) -> impl IntoView + use<> {
+fn reason(cx: Context, stopped: &StoppedView) -> El {
     let (title, lead) = match stopped.reason {
         StopReason::Incompatible => (Key::STOPPED_INCOMPATIBLE, Key::STOPPED_INCOMPATIBLE_LEAD),
         StopReason::Forbidden | StopReason::LoggedOut => {
@@ -35,11 +35,9 @@ fn reason(cx: Context, stopped: &StoppedView) -> impl IntoView + use<> {
             None
         }
     };
-    let kept = stopped.unread_words.then(|| kept_words(cx, true));
-    view! {
-        <h2 class="title" part="title" tabindex="-1">{cx.say(title)}</h2>
-        <p class="lead">{cx.say(lead)}</p>
-        {kept}
-        {way_on}
-    }
+    side_by_side()
+        .child(el("h2").class("title").part("title").attr("tabindex", "-1").text(&cx.say(title)))
+        .child(el("p").class("lead").text(&cx.say(lead)))
+        .maybe(stopped.unread_words.then(|| kept_words(cx, true)))
+        .maybe(way_on)
 }

@@ -1,132 +1,134 @@
 //! At most three questions after the end. Every one can be left out, and so can all of them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use leptos::attr::custom::custom_attribute;
-use leptos::prelude::*;
 use tealight_protocol::{Question, limits};
-use tealight_session::visitor::Command;
+use tealight_session::visitor::{Command, Phase, SurveyView};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlTextAreaElement};
 
 use crate::context::Context;
+use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
 
 /// More answers than this stand below each other.
 const ANSWERS_IN_A_ROW: usize = 3;
 
-type Answers = StoredValue<BTreeMap<String, String>>;
+type Answers = Rc<RefCell<BTreeMap<String, String>>>;
 
-pub(crate) fn survey(cx: Context) -> impl IntoView {
-    let questions = Memo::new(move |_| {
-        cx.ended.with(|ended| {
-            ended.as_ref().and_then(|ended| ended.survey.as_ref()).map(|survey| survey.questions.clone())
-        })
-    });
-    let is_sending = Memo::new(move |_| {
-        cx.ended.with(|ended| {
-            ended.as_ref().and_then(|ended| ended.survey.as_ref()).is_some_and(|survey| survey.sending)
-        })
-    });
-    let answers: Answers = StoredValue::new(BTreeMap::new());
-    let send = move |event: leptos::ev::SubmitEvent| {
+pub(crate) fn survey(cx: Context) -> El {
+    let is_asked = move || cx.ended(|ended| ended.survey.is_some()) == Some(true);
+    side_by_side().when(is_asked, move || match &cx.now().phase {
+        Phase::Ended(ended) => ended.survey.as_ref().map_or_else(side_by_side, |survey| form(cx, survey)),
+        _ => side_by_side(),
+    })
+}
+
+fn form(cx: Context, survey: &SurveyView) -> El {
+    let answers = Answers::default();
+    let given = Rc::clone(&answers);
+    let send = move |event: Event| {
         event.prevent_default();
-        let answers = answers.get_value();
+        let answers = given.borrow().clone();
         cx.dispatch(if answers.is_empty() { Command::SkipSurvey } else { Command::AnswerSurvey(answers) });
-        request_animation_frame(move || cx.focus_heading());
+        cx.before_paint(move || cx.focus_heading());
     };
     let skip = move |_| {
         cx.dispatch(Command::SkipSurvey);
-        request_animation_frame(move || cx.focus_heading());
+        cx.before_paint(move || cx.focus_heading());
     };
-    move || {
-        let mut questions = questions.get()?;
-        questions.truncate(limits::SURVEY_QUESTIONS);
-        let intro = cx.words(|words| words.count(Key::SURVEY_INTRO, questions.len() as f64));
-        let questions = questions.into_iter().enumerate().map(|(index, it)| question(index, it, answers));
-        Some(view! {
-            <form class="survey" part="survey" on:submit=send>
-                <p class="facts">{intro}</p>
-                {questions.collect_view()}
-                <div class="actions">
-                    <button
-                        class="button"
-                        part="button button-primary"
-                        data-kind="primary"
-                        type="submit"
-                        data-busy=move || is_sending.get().then_some("true")
-                    >
-                        {cx.say(Key::SURVEY_SEND)}
-                    </button>
-                    <button
-                        class="button"
-                        part="button button-quiet"
-                        data-kind="quiet"
-                        type="button"
-                        on:click=skip
-                    >
-                        {cx.say(Key::SURVEY_SKIP)}
-                    </button>
-                </div>
-            </form>
-        })
+    let is_sending = move || {
+        cx.ended(|ended| ended.survey.as_ref().is_some_and(|survey| survey.sending))
+            .unwrap_or_default()
+            .then_some("true")
+    };
+    let send_button = el("button")
+        .class("button")
+        .part("button button-primary")
+        .attr("data-kind", "primary")
+        .attr("type", "submit")
+        .live_attr("data-busy", is_sending)
+        .text(&cx.say(Key::SURVEY_SEND));
+    let skip_button = el("button")
+        .class("button")
+        .part("button button-quiet")
+        .attr("data-kind", "quiet")
+        .attr("type", "button")
+        .on("click", skip)
+        .text(&cx.say(Key::SURVEY_SKIP));
+    let count = survey.questions.len().min(limits::SURVEY_QUESTIONS);
+    let intro = cx.words(|words| words.count(Key::SURVEY_INTRO, count as f64));
+    let mut form = el("form")
+        .class("survey")
+        .part("survey")
+        .on("submit", send)
+        .child(el("p").class("facts").text(&intro));
+    for (index, it) in survey.questions.iter().take(count).enumerate() {
+        form = form.child(question(index, it, &answers));
+    }
+    form.child(el("div").class("actions").child(send_button).child(skip_button))
+}
+
+fn question(index: usize, question: &Question, answers: &Answers) -> El {
+    let why = question.why.as_deref().map(|why| el("p").class("facts").text(why));
+    if question.options.is_empty() {
+        written(question, why, answers)
+    } else {
+        chosen(index, question, why, answers)
     }
 }
 
-fn question(index: usize, question: Question, answers: Answers) -> AnyView {
-    let why = question.why.map(|why| view! { <p class="facts">{why}</p> });
-    let id = question.id;
-    if question.options.is_empty() {
-        let written = move |event| {
-            let answer = event_target_value(&event);
-            answers.update_value(|answers| {
-                if answer.trim().is_empty() {
-                    answers.remove(&id);
-                } else {
-                    answers.insert(id.clone(), answer.chars().take(limits::ANSWER_CHARS).collect());
-                }
-            });
-        };
-        return view! {
-            <label class="field">
-                <span class="field-label">{question.label}</span>
-                {why}
-                <textarea
-                    class="field-input"
-                    part="input"
-                    rows="3"
-                    dir="auto"
-                    maxlength=limits::ANSWER_CHARS.to_string()
-                    autocomplete="off"
-                    spellcheck="false"
-                    {..custom_attribute("writingsuggestions", "false")}
-                    on:change=written
-                ></textarea>
-            </label>
+/// A question that is answered in the visitor's own words.
+fn written(question: &Question, why: Option<El>, answers: &Answers) -> El {
+    let (id, answers) = (question.id.clone(), Rc::clone(answers));
+    let area = el("textarea");
+    let field: HtmlTextAreaElement = area.element().unchecked_into();
+    let changed = move |_| {
+        let answer = field.value();
+        let mut answers = answers.borrow_mut();
+        if answer.trim().is_empty() {
+            answers.remove(&id);
+        } else {
+            answers.insert(id.clone(), answer.chars().take(limits::ANSWER_CHARS).collect());
         }
-        .into_any();
-    }
+    };
+    let area = area
+        .class("field-input")
+        .part("input")
+        .attr("rows", "3")
+        .attr("dir", "auto")
+        .attr("maxlength", &limits::ANSWER_CHARS.to_string())
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .attr("writingsuggestions", "false")
+        .on("change", changed);
+    el("label")
+        .class("field")
+        .child(el("span").class("field-label").text(&question.label))
+        .maybe(why)
+        .child(area)
+}
+
+/// A question with answers to choose from.
+fn chosen(index: usize, question: &Question, why: Option<El>, answers: &Answers) -> El {
     let layout = if question.options.len() > ANSWERS_IN_A_ROW { "column" } else { "row" };
     let mut group = "question-".to_owned();
     group.push_str(&index.to_string());
-    let choices = question.options.into_iter().map(|option| {
-        let (id, answer, label) = (id.clone(), option.clone(), option);
+    let mut choices = el("div").class("choices").attr("data-layout", layout);
+    for option in &question.options {
+        let (id, answer, answers) = (question.id.clone(), option.clone(), Rc::clone(answers));
         let chosen = move |_| {
-            answers.update_value(|answers| {
-                answers.insert(id.clone(), answer.clone());
-            });
+            answers.borrow_mut().insert(id.clone(), answer.clone());
         };
-        view! {
-            <label class="choice">
-                <input class="choice-input" type="radio" name=group.clone() on:change=chosen />
-                <span>{label}</span>
-            </label>
-        }
-    });
-    view! {
-        <fieldset class="question">
-            <legend class="question-text">{question.label}</legend>
-            {why}
-            <div class="choices" data-layout=layout>{choices.collect_view()}</div>
-        </fieldset>
+        let input =
+            el("input").class("choice-input").attr("type", "radio").attr("name", &group).on("change", chosen);
+        choices = choices.child(el("label").class("choice").child(input).child(el("span").text(option)));
     }
-    .into_any()
+    el("fieldset")
+        .class("question")
+        .child(el("legend").class("question-text").text(&question.label))
+        .maybe(why)
+        .child(choices)
 }

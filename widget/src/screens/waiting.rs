@@ -1,11 +1,11 @@
 //! The waiting room: the range first and largest, the place, and what one can do meanwhile.
 
-use leptos::prelude::*;
 use tealight_protocol::{QueueState, Wait};
-use tealight_session::visitor::{EntryKind, WaitingView};
+use tealight_session::visitor::EntryKind;
 
 use super::chat::unkept;
 use crate::context::Context;
+use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
 use crate::parts::announcer::place;
@@ -14,107 +14,98 @@ use crate::parts::others::{crisis, others};
 use crate::wait_range::WaitWords;
 
 /// What stands above the log.
-pub(crate) fn waiting_top(cx: Context) -> impl IntoView {
-    let range = Memo::new(move |_| {
-        slice(cx, |waiting| waiting.wait).and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))))
-    });
-    let has_range = Memo::new(move |_| range.get().is_some());
-    let without_range = Memo::new(move |_| match slice(cx, |waiting| waiting.checked_at).flatten() {
-        Some(_) => Key::RANGE_UNKNOWN,
-        // After a reload, before the backend has said anything.
-        None => Key::WAITING_CHECKING,
-    });
-    let kind = move || if has_range.get() { "range" } else { "unknown" };
-    let fresh = move || {
-        let checked_at = slice(cx, |waiting| waiting.checked_at).flatten()?;
-        Some(cx.words(|words| words.freshness(checked_at as f64, cx.now.get())))
+pub(crate) fn waiting_top(cx: Context) -> El {
+    let kind = move || Some(if range(cx).is_some() { "range" } else { "unknown" });
+    let range_words = move || {
+        range(cx).unwrap_or_else(|| match cx.waiting(|waiting| waiting.checked_at).flatten() {
+            Some(_) => cx.say(Key::RANGE_UNKNOWN),
+            // After a reload, before the backend has said anything.
+            None => cx.say(Key::WAITING_CHECKING),
+        })
     };
-    let place = Memo::new(move |_| place(cx, slice(cx, |waiting| waiting.place).flatten()));
-    let check = move |_| cx.said_on_demand.update(|asked| *asked += 1);
-    view! {
-        <section class="wait" data-kind=kind>
-            <h2 class="wait-title" tabindex="-1">{cx.say(Key::WAITING_TITLE)}</h2>
-            {move || has_range.get().then(|| view! { <p class="wait-lead">{cx.say(Key::WAITING_LEAD)}</p> })}
-            <p class="wait-range" part="range">
-                {move || range.get().unwrap_or_else(|| cx.say(without_range.get()))}
-            </p>
-            <p class="wait-fresh">
-                {fresh}
-                " "
-                <button class="link" type="button" on:click=check>{cx.say(Key::WAITING_CHECK)}</button>
-            </p>
-            {move || place.get().map(|place| view! { <p class="wait-place" part="place">{place}</p> })}
-        </section>
-        {notes(cx)}
-        <p class="wait-kept">{cx.say(Key::WAITING_KEPT)}</p>
-        {unkept(cx)}
-    }
+    let fresh = move || match cx.waiting(|waiting| waiting.checked_at).flatten() {
+        Some(checked_at) => cx.words(|words| words.freshness(checked_at as f64, cx.signs().now.get())),
+        None => String::new(),
+    };
+    let check = move |_| {
+        let signs = cx.signs();
+        signs.said_on_demand.set(signs.said_on_demand.peek() + 1);
+    };
+    let check = el("button")
+        .class("link")
+        .attr("type", "button")
+        .on("click", check)
+        .text(&cx.say(Key::WAITING_CHECK));
+    let wait = el("section")
+        .class("wait")
+        .live_attr("data-kind", kind)
+        .child(el("h2").class("wait-title").attr("tabindex", "-1").text(&cx.say(Key::WAITING_TITLE)))
+        .when(
+            move || range(cx).is_some(),
+            move || el("p").class("wait-lead").text(&cx.say(Key::WAITING_LEAD)),
+        )
+        .child(el("p").class("wait-range").part("range").live_text(range_words))
+        .child(el("p").class("wait-fresh").live_text(fresh).text(" ").child(check))
+        .live(
+            move || place(cx, cx.waiting(|waiting| waiting.place).flatten()),
+            |place| el("p").class("wait-place").part("place").text(place),
+        );
+    let kept = el("p").class("wait-kept").text(&cx.say(Key::WAITING_KEPT));
+    notes(cx, side_by_side().child(wait)).child(kept).child(unkept(cx))
 }
 
 /// What stands below the log.
-pub(crate) fn waiting_more(cx: Context) -> impl IntoView {
+pub(crate) fn waiting_more(cx: Context) -> El {
     let closes = move || {
         let time = closing_time(cx)?;
         // Once it is close, a note above says so, and more.
         (!is_nearly_closing(cx)).then(|| cx.fill(Key::WAITING_CLOSES, &[("time", &time)]))
     };
-    view! {
-        <div class="wait-more">
-            <section class="meanwhile">
-                <h2 class="heading">{cx.say(Key::WAITING_MEANWHILE)}</h2>
-                <p>{cx.say(Key::WAITING_MEANWHILE_TEXT)}</p>
-            </section>
-            {crisis(cx)}
-            {others(cx)}
-            {move || closes().map(|closes| view! { <p class="wait-closes">{closes}</p> })}
-            <button
-                class="button"
-                part="button button-quiet"
-                data-kind="quiet"
-                type="button"
-                on:click=move |_| cx.asking.set(true)
-            >
-                {cx.say(Key::WAITING_LEAVE)}
-            </button>
-        </div>
-    }
+    let meanwhile = el("section")
+        .class("meanwhile")
+        .child(el("h2").class("heading").text(&cx.say(Key::WAITING_MEANWHILE)))
+        .child(el("p").text(&cx.say(Key::WAITING_MEANWHILE_TEXT)));
+    let leave = el("button")
+        .class("button")
+        .part("button button-quiet")
+        .attr("data-kind", "quiet")
+        .attr("type", "button")
+        .on("click", move |_| cx.ask(true))
+        .text(&cx.say(Key::WAITING_LEAVE));
+    el("div")
+        .class("wait-more")
+        .child(meanwhile)
+        .child(crisis(cx))
+        .child(others(cx))
+        .live(closes, |closes| el("p").class("wait-closes").text(closes))
+        .child(leave)
+}
+
+fn range(cx: Context) -> Option<String> {
+    let wait = cx.waiting(|waiting| waiting.wait)?;
+    cx.words(|words| words.range(WaitWords::of(wait)))
 }
 
 /// What deserves a second look, the most important first.
-fn notes(cx: Context) -> impl IntoView {
-    let is_ready = Memo::new(move |_| slice(cx, |waiting| waiting.turn) == Some(QueueState::Ready));
-    let is_lost = Memo::new(move |_| slice(cx, |waiting| waiting.lost.is_some()) == Some(true));
-    let is_worse = Memo::new(move |_| slice(cx, |waiting| waiting.worse) == Some(true));
-    let is_closing = Memo::new(move |_| is_nearly_closing(cx));
-    let notice = Memo::new(move |_| {
-        cx.service.with(|service| service.as_ref().and_then(|service| service.notice.clone()))
-    });
-    view! {
-        {move || is_ready.get().then(|| note_of(cx.say(Key::WAITING_READY)))}
-        {move || is_lost.get().then(|| note_of(lost(cx)))}
-        {move || {
-            is_worse.get().then(|| {
-                note(view! {
-                    <p>{cx.say(Key::WAITING_WORSE)}</p>
-                    <p>{cx.say(Key::WAITING_WORSE_CHOICE)}</p>
-                })
-            })
-        }}
-        {move || {
-            is_closing.get().then(|| {
-                closing_time(cx).map(|time| note_of(cx.fill(Key::WAITING_CLOSING, &[("time", &time)])))
-            })
-        }}
-        {move || notice.get().map(note_of)}
-    }
+fn notes(cx: Context, into: El) -> El {
+    let is_ready = move || cx.waiting(|waiting| waiting.turn == QueueState::Ready) == Some(true);
+    let is_lost = move || cx.waiting(|waiting| waiting.lost.is_some()) == Some(true);
+    let is_worse = move || cx.waiting(|waiting| waiting.worse) == Some(true);
+    let closing = move || {
+        let time = closing_time(cx)?;
+        is_nearly_closing(cx).then(|| cx.fill(Key::WAITING_CLOSING, &[("time", &time)]))
+    };
+    into.when(is_ready, move || note_of(&cx.say(Key::WAITING_READY)))
+        .when(is_lost, move || note_of(&lost(cx)))
+        .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &cx.say(Key::WAITING_WORSE_CHOICE)]))
+        .live(closing, note_of)
+        .live(move || cx.notice(), note_of)
 }
 
 fn lost(cx: Context) -> String {
-    let name = cx.entries.with_untracked(|entries| {
-        entries.iter().rev().find_map(|entry| match &entry.kind {
-            EntryKind::Left { name, .. } => name.clone(),
-            EntryKind::Own { .. } | EntryKind::Theirs { .. } | EntryKind::Joined(_) => None,
-        })
+    let name = cx.now().entries.iter().rev().find_map(|entry| match &entry.kind {
+        EntryKind::Left { name, .. } => name.clone(),
+        EntryKind::Own { .. } | EntryKind::Theirs { .. } | EntryKind::Joined(_) => None,
     });
     match name {
         Some(name) => cx.fill(Key::WAITING_LOST_NAMED, &[("name", &name)]),
@@ -124,12 +115,12 @@ fn lost(cx: Context) -> String {
 
 /// Whether the upper end of the range reaches beyond closing time.
 fn is_nearly_closing(cx: Context) -> bool {
-    let high_s = match slice(cx, |waiting| waiting.wait) {
+    let high_s = match cx.waiting(|waiting| waiting.wait) {
         Some(Wait::Range { low_s, high_s }) => high_s.unwrap_or(low_s),
         Some(Wait::Closed) => 0,
         Some(Wait::Unknown) | None => return false,
     };
-    closes_at(cx).is_some_and(|closes_at| cx.now.get() + f64::from(high_s) * 1000.0 > closes_at)
+    closes_at(cx).is_some_and(|closes_at| cx.signs().now.get() + f64::from(high_s) * 1000.0 > closes_at)
 }
 
 fn closing_time(cx: Context) -> Option<String> {
@@ -137,10 +128,6 @@ fn closing_time(cx: Context) -> Option<String> {
 }
 
 fn closes_at(cx: Context) -> Option<f64> {
-    let closes_at = cx.service.with(|service| service.as_ref().and_then(|service| service.closes_at.clone()));
+    let closes_at = cx.service(|service| service.closes_at.clone()).flatten();
     i18n::ms_of(closes_at?.as_str())
-}
-
-fn slice<T>(cx: Context, read: impl FnOnce(&WaitingView) -> T) -> Option<T> {
-    cx.waiting.with(|waiting| waiting.as_ref().map(read))
 }

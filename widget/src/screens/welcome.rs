@@ -1,179 +1,193 @@
 //! The first screen: what this is, how long it takes now, what stays between us, and one button.
 
-use leptos::html;
-use leptos::prelude::*;
 use tealight_protocol::{Route, ServiceState};
 use tealight_session::Connection;
-use tealight_session::visitor::Command;
+use tealight_session::visitor::{Command, Phase};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 
 use crate::context::Context;
+use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
+use crate::linkify::is_page;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::note::note_of;
-use crate::parts::others::{crisis, others, target};
+use crate::parts::others::{crisis, others, outward};
 use crate::wait_range::WaitWords;
 
 /// Before anything is known.
-pub(crate) fn opening(cx: Context) -> impl IntoView {
-    view! {
-        <main class="screen" part="screen" data-screen="welcome">
-            <p class="opening">{cx.say(Key::OPENING)}</p>
-        </main>
-    }
+pub(crate) fn opening(cx: Context) -> El {
+    screen().attr("data-screen", "welcome").child(el("p").class("opening").text(&cx.say(Key::OPENING)))
 }
 
-pub(crate) fn welcome(cx: Context) -> impl IntoView {
-    let state = Memo::new(move |_| {
-        cx.service.with(|service| service.as_ref().map_or(ServiceState::Unknown, |service| service.state))
-    });
-    let name = move || if state.get() == ServiceState::Open { "welcome" } else { "closed" };
-    view! {
-        <main class="screen" part="screen" data-screen=name>
-            {move || match state.get() {
-                ServiceState::Open => open(cx).into_any(),
-                ServiceState::Full => full(cx).into_any(),
-                ServiceState::Closed | ServiceState::Unknown => closed(cx).into_any(),
-            }}
-            {crisis(cx)}
-            {others(cx)}
-        </main>
-    }
+pub(crate) fn welcome(cx: Context) -> El {
+    let state = move || cx.service(|service| service.state).unwrap_or(ServiceState::Unknown);
+    let name = move || Some(if state() == ServiceState::Open { "welcome" } else { "closed" });
+    let kind = move || {
+        let kind = match state() {
+            ServiceState::Open => "open",
+            ServiceState::Full => "full",
+            ServiceState::Closed | ServiceState::Unknown => "closed",
+        };
+        Some(kind.to_owned())
+    };
+    let words = move |kind: &str| match kind {
+        "open" => open(cx),
+        "full" => full(cx),
+        _ => closed(cx),
+    };
+    screen().live_attr("data-screen", name).live(kind, words).child(crisis(cx)).child(others(cx))
 }
 
-fn open(cx: Context) -> impl IntoView {
-    let area = NodeRef::<html::Select>::new();
-    let is_joining = Memo::new(move |_| cx.is_joining());
-    let is_refused = Memo::new(move |_| cx.is_refused());
+fn screen() -> El {
+    el("main").class("screen").part("screen")
+}
+
+fn title(words: &str) -> El {
+    el("h2").class("title").part("title").attr("tabindex", "-1").text(words)
+}
+
+fn open(cx: Context) -> El {
+    let select = el("select").class("select").part("input");
+    let chosen: HtmlSelectElement = select.element().unchecked_into();
     let join = move |_| {
-        if is_joining.get_untracked() {
+        let view = cx.now();
+        if view.phase == Phase::Joining {
             return;
         }
-        let areas = cx.service.with_untracked(|service| {
-            service.as_ref().map(|service| service.areas.clone()).unwrap_or_default()
-        });
         // Nobody is asked where there is nothing to choose.
-        let area = match (areas.as_slice(), area.get_untracked()) {
-            ([], _) => None,
-            ([only], _) => Some(only.id.clone()),
-            (_, select) => select.map(|select| select.value()),
+        let area = match view.service.as_ref().map(|service| service.areas.as_slice()) {
+            None | Some([]) => None,
+            Some([only]) => Some(only.id.clone()),
+            Some(_) => Some(chosen.value()),
         };
-        cx.focus_next.set(true);
+        cx.signs().focus_next.set(true);
         cx.dispatch(Command::Join { area, route: Route::Standard });
     };
-    let notice = Memo::new(move |_| {
-        cx.service.with(|service| service.as_ref().and_then(|service| service.notice.clone()))
-    });
-    let is_busy = move || (is_joining.get() || cx.connection.get() == Connection::Lost).then_some("true");
-    view! {
-        <h2 class="title" part="title" tabindex="-1">{cx.say(Key::WELCOME_TITLE)}</h2>
-        <p class="lead">{cx.say(Key::WELCOME_LEAD)}</p>
-        {move || notice.get().map(note_of)}
-        {move || is_refused.get().then(|| note_of(cx.say(Key::WELCOME_REFUSED)))}
-        <p class="now">{move || wait_now(cx)}</p>
-        {area_question(cx, area)}
-        <button
-            class="button"
-            part="button button-primary"
-            data-kind="primary"
-            type="button"
-            data-busy=is_busy
-            on:click=join
-        >
-            {cx.say(Key::WELCOME_JOIN)}
-        </button>
-        <p>
-            {cx.say(Key::WELCOME_LIMITS)}
-            {link(cx, cx.options(|options| options.confidentiality_url.clone()), Key::WELCOME_LIMITS_LINK)}
-        </p>
-        {exit_note(cx)}
-    }
+    let is_busy = move || {
+        let is_busy = cx.phase().phase == Phase::Joining || cx.connection().connection == Connection::Lost;
+        is_busy.then_some("true")
+    };
+    let is_refused = move || cx.phase().phase == Phase::Welcome { refused: true };
+    let join = el("button")
+        .class("button")
+        .part("button button-primary")
+        .attr("data-kind", "primary")
+        .attr("type", "button")
+        .live_attr("data-busy", is_busy)
+        .on("click", join)
+        .text(&cx.say(Key::WELCOME_JOIN));
+    let limits = el("p").text(&cx.say(Key::WELCOME_LIMITS));
+    let confidentiality = cx.options(|options| options.confidentiality_url.clone());
+    side_by_side()
+        .child(title(&cx.say(Key::WELCOME_TITLE)))
+        .child(el("p").class("lead").text(&cx.say(Key::WELCOME_LEAD)))
+        .live(move || cx.notice(), note_of)
+        .when(is_refused, move || note_of(&cx.say(Key::WELCOME_REFUSED)))
+        .child(wait_now(cx))
+        .child(area_question(cx, select))
+        .child(join)
+        .child(link(cx, limits, confidentiality, Key::WELCOME_LIMITS_LINK))
+        .child(exit_note(cx))
 }
 
 /// "Right now most people wait …", with the range set apart by the styles.
-fn wait_now(cx: Context) -> AnyView {
-    let wait = cx.service.with(|service| service.as_ref().map(|service| service.wait));
-    let range = wait.and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))));
-    let Some(range) = range else { return cx.say(Key::RANGE_UNKNOWN).into_any() };
-    let (before, after) = cx.around(Key::WELCOME_NOW, "range");
-    view! {
-        {before}
-        <strong class="now-range" part="range">{range}</strong>
-        {after}
-    }
-    .into_any()
+fn wait_now(cx: Context) -> El {
+    let range = move || {
+        let wait = cx.service(|service| service.wait);
+        // Nothing is no range, and has words of its own.
+        let range = wait.and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))));
+        Some(range.unwrap_or_default())
+    };
+    el("p").class("now").live(range, move |range| {
+        if range.is_empty() {
+            return side_by_side().text(&cx.say(Key::RANGE_UNKNOWN));
+        }
+        let (before, after) = cx.around(Key::WELCOME_NOW, "range");
+        let range = el("strong").class("now-range").part("range").text(range);
+        side_by_side().text(&before).child(range).text(&after)
+    })
 }
 
-fn area_question(cx: Context, select: NodeRef<html::Select>) -> impl IntoView {
-    let areas = Memo::new(move |_| {
-        cx.service.with(|service| service.as_ref().map(|service| service.areas.clone()).unwrap_or_default())
-    });
-    move || {
-        let areas = areas.get();
-        (areas.len() > 1).then(|| {
-            let options = areas.into_iter().map(|area| {
+/// `select` is the one that Join reads.
+fn area_question(cx: Context, select: El) -> El {
+    let question = move || {
+        let field = el("label").class("field");
+        field.child(el("span").class("field-label").text(&cx.say(Key::WELCOME_AREA)))
+    };
+    let select = select.live(
+        move || {
+            let areas = cx.service(|service| service.areas.clone()).unwrap_or_default();
+            let mut all = String::new();
+            for area in &areas {
+                for piece in [area.id.as_str(), &area.name, if area.open { "+" } else { "-" }] {
+                    all.push_str(piece);
+                    all.push('\u{0}');
+                }
+            }
+            Some(all)
+        },
+        move |_| {
+            let areas = cx.service(|service| service.areas.clone()).unwrap_or_default();
+            areas.iter().fold(side_by_side(), |options, area| {
                 let label = if area.open {
                     area.name.clone()
                 } else {
                     cx.fill(Key::WELCOME_AREA_CLOSED, &[("area", &area.name)])
                 };
-                view! { <option value=area.id disabled=!area.open>{label}</option> }
-            });
-            view! {
-                <label class="field">
-                    <span class="field-label">{cx.say(Key::WELCOME_AREA)}</span>
-                    <select class="select" part="input" node_ref=select>{options.collect_view()}</select>
-                </label>
-            }
-        })
-    }
+                options.child(
+                    el("option")
+                        .attr("value", &area.id)
+                        .maybe_attr("disabled", (!area.open).then_some(""))
+                        .text(&label),
+                )
+            })
+        },
+    );
+    let is_asked = move || cx.service(|service| service.areas.len() > 1) == Some(true);
+    side_by_side().when(is_asked, move || question().child(select.clone()))
 }
 
 /// What Exit does, and what it cannot do.
-fn exit_note(cx: Context) -> impl IntoView {
-    view! {
-        <div class="note" part="note">
-            {icon(Icon::EXIT)}
-            <p>
-                <strong class="strong">{cx.say(Key::WELCOME_EXIT)}</strong>
-                " "
-                {cx.say(Key::WELCOME_EXIT_MORE)}
-                {link(cx, cx.options(|options| options.safety_url.clone()), Key::WELCOME_EXIT_LINK)}
-            </p>
-        </div>
+fn exit_note(cx: Context) -> El {
+    let words = el("p")
+        .child(el("strong").class("strong").text(&cx.say(Key::WELCOME_EXIT)))
+        .text(" ")
+        .text(&cx.say(Key::WELCOME_EXIT_MORE));
+    let address = cx.options(|options| options.safety_url.clone());
+    el("div").class("note").part("note").child(icon(Icon::EXIT)).child(link(
+        cx,
+        words,
+        address,
+        Key::WELCOME_EXIT_LINK,
+    ))
+}
+
+/// Puts a link behind the words of `into`, if there is a page to lead to.
+fn link(cx: Context, into: El, address: Option<String>, words: Key) -> El {
+    match address.filter(|address| is_page(address)) {
+        Some(address) => into.text(" ").child(outward("link", &address).text(&cx.say(words))),
+        None => into,
     }
 }
 
-fn link(cx: Context, address: Option<String>, words: Key) -> impl IntoView {
-    address.filter(|address| target(address).is_some()).map(|address| {
-        view! {
-            " "
-            <a class="link" href=address target="_blank" rel="noopener noreferrer">{cx.say(words)}</a>
-        }
-    })
-}
-
-fn closed(cx: Context) -> impl IntoView {
+fn closed(cx: Context) -> El {
     let opens = move || {
-        let next = cx.service.with(|service| service.as_ref().and_then(|service| service.next_open.clone()));
+        let next = cx.service(|service| service.next_open.clone()).flatten();
         let ms = i18n::ms_of(next?.as_str())?;
-        let when = cx.words(|words| words.moment(ms, cx.now.get()));
+        let when = cx.words(|words| words.moment(ms, cx.signs().now.get()));
         Some(cx.fill(Key::CLOSED_OPENS, &[("when", &when)]))
     };
-    let notice = move || {
-        cx.service.with(|service| service.as_ref().and_then(|service| service.notice.clone())).map(note_of)
-    };
-    view! {
-        <h2 class="title" part="title" tabindex="-1">{cx.say(Key::CLOSED_TITLE)}</h2>
-        {move || opens().map(|opens| view! { <p class="lead"><strong class="strong">{opens}</strong></p> })}
-        {notice}
-        <p class="lead">{cx.say(Key::CLOSED_HELP)}</p>
-    }
+    side_by_side()
+        .child(title(&cx.say(Key::CLOSED_TITLE)))
+        .live(opens, |opens| el("p").class("lead").child(el("strong").class("strong").text(opens)))
+        .live(move || cx.notice(), note_of)
+        .child(el("p").class("lead").text(&cx.say(Key::CLOSED_HELP)))
 }
 
-fn full(cx: Context) -> impl IntoView {
-    view! {
-        <h2 class="title" part="title" tabindex="-1">{cx.say(Key::FULL_TITLE)}</h2>
-        <p class="lead">{cx.say(Key::FULL_LEAD)}</p>
-    }
+fn full(cx: Context) -> El {
+    side_by_side()
+        .child(title(&cx.say(Key::FULL_TITLE)))
+        .child(el("p").class("lead").text(&cx.say(Key::FULL_LEAD)))
 }
