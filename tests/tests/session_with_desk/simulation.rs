@@ -17,7 +17,7 @@ use crate::history::History;
 use crate::people::{picture, press_join};
 
 /// How many runs there are unless somebody wants more.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 150;
 
 /// How many things happen in a run.
 const ACTIONS: u32 = 120;
