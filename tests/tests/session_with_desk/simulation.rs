@@ -11,7 +11,7 @@ use tealight_server::testing::CONFIG;
 use tealight_session::operator;
 use tealight_session::visitor::{Command, Phase};
 use tealight_session::{Connection, Fact};
-use tealight_tests::wire::{PeerId, Wire};
+use tealight_tests::wire::{Fault, PeerId, Wire};
 
 use crate::history::History;
 use crate::people::{picture, press_join};
@@ -62,6 +62,8 @@ struct World {
     wire: Wire,
     history: History,
     words: u32,
+    /// Of a hundred things that happen, so many are failures of the server.
+    server_failures: u32,
     /// Pages that have forgotten words on purpose: erased, or a console loaded again.
     excused: Vec<PeerId>,
 }
@@ -77,7 +79,9 @@ impl World {
             let avail = operator::Command::Avail { status, capacity, last_chat: false };
             wire.operator_does(operator, avail);
         }
-        let mut world = Self { wire, history: History::default(), words: 0, excused: Vec::new() };
+        let server_failures = [1, 3, 15][wire.rng.random_range(0..3)];
+        let history = History::default();
+        let mut world = Self { wire, history, words: 0, server_failures, excused: Vec::new() };
         for _ in 0..2 {
             world.wire.visitor();
         }
@@ -98,16 +102,13 @@ impl World {
     }
 
     fn something_happens(&mut self) {
+        if self.wire.rng.random_range(0..100) < self.server_failures {
+            return self.the_server_fails();
+        }
         match self.wire.rng.random_range(0..100) {
-            0..45 => self.a_visitor_acts(),
-            45..70 => self.an_operator_acts(),
-            70..97 => self.a_network_fails(),
-            97 => self.wire.stop_and_start(),
-            98 => self.wire.crash(),
-            _ => {
-                let writes = self.wire.rng.random_range(1..4);
-                self.wire.refuse_writes(writes);
-            }
+            0..47 => self.a_visitor_acts(),
+            47..73 => self.an_operator_acts(),
+            _ => self.a_network_fails(),
         }
     }
 
@@ -226,6 +227,22 @@ impl World {
                 }
                 self.wire.reload(page);
                 self.history.reloaded(page);
+            }
+        }
+    }
+
+    fn the_server_fails(&mut self) {
+        match self.wire.rng.random_range(0..6) {
+            0 => self.wire.stop_and_start(),
+            1 => self.wire.crash(),
+            2 | 3 => {
+                let fault = Fault::ALL[self.wire.rng.random_range(0..4)];
+                let boundary = self.wire.boundaries() + self.wire.rng.random_range(1..20);
+                self.wire.plan(boundary, fault);
+            }
+            _ => {
+                let writes = self.wire.rng.random_range(1..4);
+                self.wire.refuse_writes(writes);
             }
         }
     }
