@@ -7,15 +7,14 @@
 //!
 //! Words become text nodes, and nothing is ever parsed as HTML.
 
-use std::collections::BTreeMap;
-use std::mem;
-
 use leptos::prelude::{Effect, Owner, RenderEffect, on_cleanup, untrack};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, Node};
+
+use crate::kept::Kept;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -173,7 +172,11 @@ impl El {
 
     /// Children that are there while the condition holds.
     pub(crate) fn when(self, holds: impl Fn() -> bool + 'static, build: impl Fn() -> El + 'static) -> Self {
-        self.live(move || holds().then(String::new), move |_| build())
+        fn start(parent: &Node, holds: Box<dyn Fn() -> bool>, build: Box<dyn Fn() -> El>) {
+            start_live(parent, Box::new(move || holds().then(String::new)), Box::new(move |_| build()));
+        }
+        start(&self.0, Box::new(holds), Box::new(build));
+        self
     }
 
     /// Children that are built anew whenever `key` changes, and not there while there is none.
@@ -193,13 +196,7 @@ impl El {
         keys: impl Fn() -> Vec<String> + 'static,
         build: impl Fn(&str) -> El + 'static,
     ) -> Self {
-        let end = create_text("");
-        append(&self.0, &end);
-        let mut list = List { rows: Vec::new(), end, owner: Owner::new(), build: Box::new(build) };
-        draw(Box::new(move || {
-            let keys = keys();
-            untrack(|| list.update(keys));
-        }));
+        start_list(&self.0, Box::new(keys), Box::new(build));
         self
     }
 }
@@ -237,6 +234,16 @@ fn start_live(parent: &Node, key: Key, build: Build) {
     }));
 }
 
+fn start_list(parent: &Node, keys: Box<dyn Fn() -> Vec<String>>, build: Build) {
+    let end = create_text("");
+    append(parent, &end);
+    let mut list = List { rows: Vec::new(), end, owner: Owner::new(), build };
+    draw(Box::new(move || {
+        let keys = keys();
+        untrack(|| list.update(keys));
+    }));
+}
+
 struct List {
     rows: Vec<Row>,
     end: Node,
@@ -258,13 +265,15 @@ impl List {
         if head == self.rows.len() && head == keys.len() {
             return;
         }
-        let mut old: BTreeMap<String, Row> =
-            self.rows.split_off(head).into_iter().map(|row| (row.key.clone(), row)).collect();
+        let mut old = Kept::default();
+        for row in self.rows.drain(head..) {
+            old.push(row.key.clone(), row);
+        }
         for key in keys.into_iter().skip(head) {
-            let row = old.remove(&key).unwrap_or_else(|| self.new_row(key));
+            let row = old.take(&key).unwrap_or_else(|| self.new_row(key));
             self.rows.push(row);
         }
-        for row in mem::take(&mut old).into_values() {
+        for row in old.into_rest() {
             row.owner.cleanup();
             for node in &row.nodes {
                 remove(node);

@@ -4,7 +4,6 @@
 //! shows nothing and is reported to the console once.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,7 +21,7 @@ pub(crate) struct Words {
     numbers: Option<JsValue>,
     times: Option<JsValue>,
     days: Option<JsValue>,
-    missing: RefCell<BTreeSet<&'static str>>,
+    missing: RefCell<Vec<&'static str>>,
 }
 
 impl Words {
@@ -152,7 +151,9 @@ impl Words {
 
     fn text(&self, key: Key, value: Option<JsValue>) -> String {
         value.and_then(|value| value.as_string()).unwrap_or_else(|| {
-            if self.missing.borrow_mut().insert(key.name()) {
+            let mut missing = self.missing.borrow_mut();
+            if !missing.contains(&key.name()) {
+                missing.push(key.name());
                 web_sys::console::warn_2(&"Tealight: no words for".into(), &key.name().into());
             }
             String::new()

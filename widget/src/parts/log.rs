@@ -3,7 +3,6 @@
 //! Rows, runs and messages are keyed: a new message adds one element and moves none, however long the conversation.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use super::typing::{is_typing, typing};
 use crate::context::{Context, Entries, Screen};
 use crate::element::{El, el, finally, follow, side_by_side};
 use crate::i18n;
+use crate::kept::Kept;
 use crate::keys::Key;
 use crate::live::Live;
 use crate::rows::{RowKind, rows};
@@ -45,8 +45,8 @@ enum LiveRow {
 /// What is on the screen, by key, so that it is found again.
 #[derive(Default)]
 struct Shown {
-    rows: BTreeMap<String, LiveRow>,
-    messages: BTreeMap<String, Message>,
+    rows: Kept<LiveRow>,
+    messages: Kept<Message>,
     newest_own: Option<Message>,
 }
 
@@ -116,8 +116,8 @@ impl Shown {
     /// are.
     fn update(&mut self, entries: &Entries) -> Vec<String> {
         let moment = |entry: &Entry| i18n::moment_of(entry.at.as_ref()?.as_str());
-        let mut old_rows = std::mem::take(&mut self.rows);
-        let mut old_messages = std::mem::take(&mut self.messages);
+        let mut old_rows = self.rows.take_all();
+        let mut old_messages = self.messages.take_all();
         let mut keys = Vec::new();
         for row in rows(entries, moment) {
             let live = match row.kind {
@@ -125,11 +125,11 @@ impl Shown {
                     let mut in_run = Vec::new();
                     for entry in run.entries {
                         let key = entry.key.clone();
-                        let message = kept_message(old_messages.remove(&key), entry);
-                        self.messages.insert(key.clone(), message);
+                        let message = kept_message(old_messages.take(&key), entry);
+                        self.messages.push(key.clone(), message);
                         in_run.push(key);
                     }
-                    match old_rows.remove(&row.key) {
+                    match old_rows.take(&row.key) {
                         Some(LiveRow::Run { own, name, keys }) => {
                             keys.set(in_run);
                             LiveRow::Run { own, name, keys }
@@ -140,7 +140,7 @@ impl Shown {
                 still => LiveRow::Still(still),
             };
             keys.push(row.key.clone());
-            self.rows.insert(row.key, live);
+            self.rows.push(row.key, live);
         }
         self.mark_the_newest(entries);
         keys
@@ -173,7 +173,7 @@ fn kept_message(kept: Option<Message>, entry: Arc<Entry>) -> Message {
 }
 
 fn row_view(cx: Context, shown: &Rc<RefCell<Shown>>, key: &str) -> El {
-    let row = shown.borrow().rows.get(key).cloned();
+    let row = shown.borrow_mut().rows.get(key).cloned();
     match row {
         Some(LiveRow::Run { own, name, keys }) => {
             let shown = Rc::clone(shown);
@@ -186,7 +186,7 @@ fn row_view(cx: Context, shown: &Rc<RefCell<Shown>>, key: &str) -> El {
             el("div").class("run").attr("data-from", from).maybe(name).each(
                 move || keys.get(),
                 move |key| {
-                    let message = shown.borrow().messages.get(key).cloned();
+                    let message = shown.borrow_mut().messages.get(key).cloned();
                     message.map_or_else(side_by_side, |message| bubble(cx, &message))
                 },
             )
