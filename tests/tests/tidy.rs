@@ -2,6 +2,8 @@
 //!
 //! Only what can be told for certain is checked here. Taste is for people.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Tests, and helpers of tests.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

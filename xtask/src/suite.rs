@@ -62,6 +62,8 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
     report.step("sizes", || size::run(workspace, &SizeArgs { dir: Some(files.clone()) }))?;
     report.cargo(workspace, "tests, in a real browser too", &tests, |cargo| {
         cargo.env("TEALIGHT_DIST", &files);
+        // One browser at a time: two of them on two cores make each other miss what a person would have seen.
+        cargo.env("RUST_TEST_THREADS", "1");
     })
 }
 
