@@ -23,6 +23,8 @@ pub(crate) struct History {
     claims: HashMap<(String, u64), PeerId>,
     /// What the desk knows of each visitor's socket: the conversation, and whether the page is in sight.
     sockets: HashMap<ConnId, Socket>,
+    /// Conversations that an operator waits for, by the socket of the console.
+    holds: HashMap<String, ConnId>,
     /// How many committed entries each page has shown, by conversation.
     shown: HashMap<(PeerId, String), usize>,
     /// Everything that anybody pressed Send for, in that order: by page, the words.
@@ -166,8 +168,12 @@ impl History {
             Passed::Out(page, conn, frame) => self.sent(wire, page, conn, &frame),
             Passed::Lost(conn) => {
                 self.sockets.remove(&conn);
+                self.holds.retain(|_, holder| *holder != conn);
             }
-            Passed::Restarted => self.sockets.clear(),
+            Passed::Restarted => {
+                self.sockets.clear();
+                self.holds.clear();
+            }
         }
     }
 
@@ -201,6 +207,17 @@ impl History {
                         self.nobody_was_overtaken(wire, &conv);
                     }
                 }
+            }
+            Some("assigned") => {
+                let conv = frame["conversation"]["id"].as_str().unwrap_or_default().to_owned();
+                if frame["conversation"]["state"] == "waiting" {
+                    self.holds.insert(conv, conn);
+                } else {
+                    self.holds.remove(&conv);
+                }
+            }
+            Some("released") => {
+                self.holds.remove(frame["conv"].as_str().unwrap_or_default());
             }
             Some("event") => {
                 let conv = frame["conv"].as_str().map(str::to_owned);
@@ -246,7 +263,9 @@ impl History {
                 .sockets
                 .values()
                 .any(|socket| socket.visible && socket.conv.as_deref() == Some(earlier.id.0.as_str()));
-            assert!(!here, "{:?} was in sight and overtaken by {taken}", earlier.id);
+            // Somebody waits for this one already, though the meeting could not be stored yet.
+            let is_held = self.holds.contains_key(&earlier.id.0);
+            assert!(!here || is_held, "{:?} was in sight and overtaken by {taken}", earlier.id);
         }
     }
 
