@@ -123,6 +123,18 @@ impl Session {
         }
     }
 
+    /// The page goes after the end: whoever comes back to it by the browser's history finds no word of the chat.
+    /// A farewell that the backend has not heard keeps its way there.
+    pub(super) fn clear_end(&mut self) {
+        let is_over = matches!(&self.stage, Stage::Conversation(conversation) if conversation.is_over());
+        let is_told =
+            !self.outbox.items().iter().any(|item| matches!(item.command, Durable::End | Durable::Erase));
+        if is_over && is_told {
+            self.wipe();
+            self.stage = Stage::Welcome { refused: false };
+        }
+    }
+
     pub(super) fn erase(&mut self, time: Millis) {
         match &self.stage {
             Stage::Joining { .. } if !self.start_may_be_known() => {

@@ -223,6 +223,7 @@ impl Session {
             Fact::PageLeft => {
                 self.save_soon(time);
                 self.leave_end();
+                self.clear_end();
             }
             Fact::SocketOpened(_)
             | Fact::SocketReceived(..)

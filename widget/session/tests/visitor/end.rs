@@ -254,13 +254,14 @@ fn starting_afresh_is_a_new_beginning() {
 }
 
 #[test]
-fn a_page_that_goes_takes_the_survey_with_it() {
+fn a_page_that_goes_after_the_end_takes_every_word_with_it() {
     let mut rig = surveyed();
+    assert!(!rig.entries().is_empty());
+    rig.edit("left over");
     rig.fact(Fact::PageLeft);
-    assert!(over(&rig).survey.is_none());
     rig.fact(Fact::PageRestored);
-    rig.pass(60_000);
-    assert_eq!(rig.opens, 1);
+    assert_eq!(rig.phase(), Phase::Welcome { refused: false });
+    assert_eq!((rig.draft().as_str(), rig.entries().len()), ("", 0));
 }
 
 fn over(rig: &Visitor) -> EndedView {
