@@ -8,11 +8,12 @@ use super::survey::survey;
 use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
-use crate::parts::others::{crisis, others};
+use crate::parts::others::{crisis, flag, others};
 
 pub(crate) fn ended(cx: Context) -> El {
-    // What the backend says later may still change why it ended.
-    let why = move || cx.ended(|ended| title(ended).name().to_owned());
+    // What the backend says later may still change why it ended, and what nobody has read.
+    let heading = move || cx.ended(|ended| cx.say(title(ended))).unwrap_or_default();
+    let about = move || cx.ended(|ended| [ended.was_joined, ended.unread_words].map(flag).concat());
     let said = move |_: &str| match &cx.now().phase {
         Phase::Ended(ended) => goodbye(cx, ended),
         _ => side_by_side(),
@@ -22,7 +23,8 @@ pub(crate) fn ended(cx: Context) -> El {
         .class("screen")
         .part("screen")
         .attr("data-screen", "ended")
-        .live(why, said)
+        .child(el("h2").class("title").part("title").attr("tabindex", "-1").live_text(heading))
+        .live(about, said)
         .child(survey(cx))
         .when(is_answered, move || el("p").text(&cx.say(Key::SURVEY_THANKS)))
         .child(crisis(cx))
@@ -84,9 +86,5 @@ fn goodbye(cx: Context, ended: &EndedView) -> El {
             .child(lead.text(&cx.say(Key::ENDED_FORGOTTEN)))
             .child(el("p").text(&cx.say(Key::ENDED_HARD_AGAIN)))
     });
-    let title = el("h2").class("title").part("title").attr("tabindex", "-1").text(&cx.say(title(ended)));
-    side_by_side()
-        .child(title)
-        .maybe(thanks)
-        .maybe(ended.unread_words.then(|| kept_words(cx, ended.was_joined)))
+    side_by_side().maybe(thanks).maybe(ended.unread_words.then(|| kept_words(cx, ended.was_joined)))
 }
