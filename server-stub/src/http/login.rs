@@ -33,7 +33,10 @@ pub(super) async fn log_in(
         return super::too_many(wait);
     }
     let Ok(Ok(account)) = shared.desk.operator(name).await else { return unavailable() };
+    // The permit goes along: a client that hangs up does not stop the work, and must not make room for more.
+    let Ok(permit) = shared.hashing.clone().acquire_owned().await else { return unavailable() };
     let checked = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
         let matches = operators::verify(&password, account.as_ref());
         account.filter(|_| matches)
     });

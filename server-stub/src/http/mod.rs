@@ -23,7 +23,7 @@ use axum::routing::{get, post};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use tealight_protocol::{SOCKET_PATH, STATUS_PATH};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use assets::{Assets, AssetsError};
 
@@ -37,6 +37,9 @@ use origins::Origins;
 /// Longest body of a request, in bytes: nothing but a name and a password is ever posted.
 const BODY_BYTES: usize = 4 * 1024;
 
+/// How many passwords are checked at once: each takes 19 MiB and a processor's whole attention.
+const HASHING: usize = 2;
+
 /// What every handler sees.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
@@ -46,6 +49,7 @@ pub(crate) struct Shared {
     gate: Arc<Gate>,
     client_address_header: Option<HeaderName>,
     tokens: Arc<Mutex<ChaCha20Rng>>,
+    hashing: Arc<Semaphore>,
     open_sockets: mpsc::Sender<()>,
 }
 
@@ -110,6 +114,7 @@ impl Shared {
                 .as_ref()
                 .and_then(|name| name.parse().ok()),
             tokens: Arc::new(Mutex::new(rng)),
+            hashing: Arc::new(Semaphore::new(HASHING)),
             open_sockets,
             pages: Arc::new(Pages {
                 config: config.clone(),
