@@ -1,5 +1,7 @@
 //! What becomes of conversations when their operator goes away: kept for a while, then given back to the room.
 
+use std::time::Duration;
+
 use tealight_protocol::{
     Availability, CloseCode, ConversationId, ConversationState, EventKind, LeftReason, OperatorId,
 };
@@ -9,6 +11,9 @@ use super::operator::Operator;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Digest, OperatorRecord, Store, StoreError};
+
+/// How often it is looked whether a connected operator's session is still there.
+const SESSION_EVERY: Duration = Duration::from_secs(10);
 
 impl<S: Store> Desk<S> {
     /// An operator has a conversation from before the restart: the lease begins now.
@@ -101,13 +106,22 @@ impl<S: Store> Desk<S> {
     }
 
     pub(super) fn session_may_have_ended(&mut self, now: Moment, conn: ConnId) {
-        let ended = match self.sockets.get(&conn).map(|socket| &socket.phase) {
-            Some(Phase::Operator(socket)) => socket.session_ends <= now,
-            Some(Phase::Greeting | Phase::Visitor(_)) | None => false,
+        let Some(Phase::Operator(socket)) = self.sockets.get(&conn).map(|socket| &socket.phase) else {
+            return;
         };
-        if ended {
+        let (ends, token) = (socket.session_ends, socket.token);
+        let stored: Result<_, StoreError> = self.store.read(|tx| tx.session(&token));
+        // A database that cannot be read just now ends nobody's session.
+        if ends <= now || matches!(stored, Ok(None)) {
             self.close(conn, CloseCode::Expired, "the session is over: log in again");
+        } else {
+            self.look_at_session(now, conn, ends);
         }
+    }
+
+    /// Looks again when the session ends, and soon, because an account may be removed by another program.
+    pub(super) fn look_at_session(&mut self, now: Moment, conn: ConnId, ends: Moment) {
+        self.timers.set(ends.min(now.plus(SESSION_EVERY)), Timer::Session(conn));
     }
 
     /// Ends a session of an operator. Every socket that was opened with it is closed.

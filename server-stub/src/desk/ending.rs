@@ -17,6 +17,9 @@ const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// How often sessions and tombstones are looked through.
 const PURGE_EVERY_MS: u64 = 60 * 60 * 1_000;
 
+/// When to try again to clean the journal.
+const SCRUB_AGAIN_MS: u64 = 60_000;
+
 /// The survey's name in `answer.ref`: there is one to a conversation.
 const SURVEY: &str = "survey";
 
@@ -98,7 +101,7 @@ impl<S: Store> Desk<S> {
             tx.insert_tombstone(&secret, now)?;
             Ok::<_, Refusal>(())
         })?;
-        self.scrub();
+        self.scrub(now);
         self.ack(conn, cid, None, None);
         self.forget(&id, CloseCode::Erased, "the conversation was erased");
         Ok(())
@@ -111,7 +114,7 @@ impl<S: Store> Desk<S> {
         }
         match self.store.write(|tx| tx.delete_conversation(id)) {
             Ok(()) => {
-                self.scrub();
+                self.scrub(now);
                 self.forget(id, CloseCode::UnknownSecret, "the conversation has expired");
             }
             Err(error) => {
@@ -138,9 +141,11 @@ impl<S: Store> Desk<S> {
         }
     }
 
-    fn scrub(&mut self) {
+    /// Overwrites what a deletion left in the journal, now or as soon as nobody else reads it.
+    pub(super) fn scrub(&mut self, now: Moment) {
         if let Err(error) = self.store.scrub() {
-            tracing::warn!(%error, "the journal could not be cleaned; the next time will do it");
+            tracing::warn!(%error, "the journal could not be cleaned; it will be tried again");
+            self.timers.set(now.plus_ms(SCRUB_AGAIN_MS), Timer::Scrub);
         }
     }
 

@@ -192,6 +192,8 @@ impl<S: Store> Desk<S> {
         desk.load_rooms(now)?;
         desk.load_statistics()?;
         desk.purge(now);
+        // Whatever a server that was killed had no time to clean.
+        desk.scrub(now);
         desk.timers.set(now, Timer::Hours);
         desk.timers.set(now, Timer::Estimate);
         desk.settle(now);
@@ -274,6 +276,7 @@ impl<S: Store> Desk<S> {
                 Timer::Service => self.service.may_be_told(),
                 Timer::Hours => self.hours_may_have_changed(now),
                 Timer::Estimate => self.estimate_is_old(now),
+                Timer::Scrub => self.scrub(now),
                 Timer::Purge => self.purge(now),
             }
         }

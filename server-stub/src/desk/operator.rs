@@ -117,7 +117,7 @@ impl<S: Store> Desk<S> {
                 session_ends,
             });
         }
-        self.timers.set(session_ends, Timer::Session(conn));
+        self.look_at_session(now, conn, session_ends);
         let lost = self.operator_attached(conn, account, hello);
         let convs: Result<Vec<_>, Refusal> = self
             .conversations_for(&me, &hello.after)

@@ -18,7 +18,7 @@ pub(super) enum Timer {
     Hello(ConnId),
     /// A socket has been silent.
     Idle(ConnId),
-    /// An operator's session ends.
+    /// An operator's session may have ended.
     Session(ConnId),
     /// The next `queue` frame of a socket may go out.
     Queue(ConnId),
@@ -42,6 +42,8 @@ pub(super) enum Timer {
     Hours,
     /// Time has passed for the estimate.
     Estimate,
+    /// The journal could not be cleaned.
+    Scrub,
     /// Sessions and tombstones may have grown old.
     Purge,
 }

@@ -13,12 +13,10 @@ use super::rooms::{Hold, NO_CONVERSATION};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::store::{
-    CommandKey, CommandRecord, Counterpart, Digest, HandlingTime, Sender, Store, StoreError, WaitRecord,
+    CommandKey, CommandRecord, Counterpart, Digest, HandlingTime, STATISTICS_KEPT, Sender, Store, StoreError,
+    WaitRecord,
 };
 use crate::wait::{Estimates, Minutes, Patience, Picture, estimate};
-
-/// How many lengths and waits the estimate remembers.
-const REMEMBERED: usize = 400;
 
 /// How long after a look that could not be stored it is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -111,9 +109,9 @@ impl<S: Store> Desk<S> {
     }
 
     pub(super) fn load_statistics(&mut self) -> Result<(), StoreError> {
-        let (handling, waits): (Vec<HandlingTime>, Vec<WaitRecord>) = self
-            .store
-            .read(|tx| Ok::<_, StoreError>((tx.handling_times(REMEMBERED)?, tx.waits(REMEMBERED)?)))?;
+        let (handling, waits): (Vec<HandlingTime>, Vec<WaitRecord>) = self.store.read(|tx| {
+            Ok::<_, StoreError>((tx.handling_times(STATISTICS_KEPT)?, tx.waits(STATISTICS_KEPT)?))
+        })?;
         self.waiting.handling =
             handling.iter().map(|time| Minutes::from(Duration::from_millis(time.ms))).collect();
         self.waiting.patience = Patience {

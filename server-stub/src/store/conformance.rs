@@ -9,8 +9,8 @@ use tealight_protocol::{
 };
 
 use super::{
-    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, Sender, Store,
-    StoreError, Transaction, WaitRecord,
+    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, STATISTICS_KEPT,
+    Sender, Store, StoreError, Transaction, WaitRecord,
 };
 use crate::Moment;
 
@@ -170,6 +170,16 @@ fn statistics_come_newest_first<S: Store>(store: &mut S) {
     assert_eq!(lengths, [50, 40]);
     let waits: Vec<_> = read(store, |tx| tx.waits(3)).iter().map(|wait| (wait.ms, wait.abandoned)).collect();
     assert_eq!(waits, [(50, false), (40, true), (30, false)]);
+
+    let many = STATISTICS_KEPT as u64 + 10;
+    write(store, |tx| {
+        (1..=many).try_for_each(|n| {
+            tx.insert_handling_time(&HandlingTime { at: Moment(n), ms: n })?;
+            tx.insert_wait(&WaitRecord { at: Moment(n), ms: n, abandoned: false })
+        })
+    });
+    let kept = (read(store, |tx| tx.handling_times(1_000)).len(), read(store, |tx| tx.waits(1_000)).len());
+    assert_eq!(kept, (STATISTICS_KEPT, STATISTICS_KEPT), "older ones are forgotten");
 }
 
 fn operators_and_sessions_live_together<S: Store>(store: &mut S) {

@@ -32,6 +32,9 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// How many lengths, and how many waits, are kept: older ones are forgotten when new ones come.
+pub const STATISTICS_KEPT: usize = 400;
+
 /// A database that runs transactions.
 pub trait Store: Send + 'static {
     /// Runs `work` in one transaction that may write. `Ok` is returned only after the commit is durable;
@@ -48,6 +51,7 @@ pub trait Store: Send + 'static {
     ) -> Result<R, E>;
 
     /// Overwrites what deleted rows left behind in journals. Called after content was destroyed.
+    /// On `Err` something may be left: it must be called again.
     fn scrub(&mut self) -> Result<(), StoreError>;
 }
 
@@ -107,11 +111,11 @@ pub trait Transaction {
     /// Forgets tombstones from before a moment.
     fn purge_tombstones(&mut self, before: Moment) -> Result<(), StoreError>;
 
-    /// Adds the length of a finished conversation to the statistics.
+    /// Adds the length of a finished conversation to the statistics, and forgets all but [`STATISTICS_KEPT`].
     fn insert_handling_time(&mut self, time: &HandlingTime) -> Result<(), StoreError>;
     /// The most recent lengths, newest first.
     fn handling_times(&mut self, limit: usize) -> Result<Vec<HandlingTime>, StoreError>;
-    /// Adds a wait to the statistics.
+    /// Adds a wait to the statistics, and forgets all but [`STATISTICS_KEPT`].
     fn insert_wait(&mut self, wait: &WaitRecord) -> Result<(), StoreError>;
     /// The most recent waits, newest first.
     fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError>;

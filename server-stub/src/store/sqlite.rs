@@ -12,7 +12,7 @@ use tealight_protocol::{
 
 use super::{
     CommandKey, CommandRecord, Conversation, Counterpart, Digest, HandlingTime, OperatorRecord,
-    OperatorSession, Store, StoreError, Transaction, WaitRecord,
+    OperatorSession, STATISTICS_KEPT, Store, StoreError, Transaction, WaitRecord,
 };
 use crate::Moment;
 
@@ -103,7 +103,12 @@ impl Store for SqliteStore {
     }
 
     fn scrub(&mut self) -> Result<(), StoreError> {
-        Ok(self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
+        let busy: bool =
+            self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+        if busy {
+            return Err(StoreError::Unavailable("somebody else is reading the journal".to_owned()));
+        }
+        Ok(())
     }
 }
 
@@ -349,6 +354,7 @@ impl Transaction for Work<'_> {
             "insert into handling_times (at, ms) values (?1, ?2)",
             params![signed(time.at.0), signed(time.ms)],
         )?;
+        self.run("delete from handling_times where id <= last_insert_rowid() - ?1", [STATISTICS_KEPT])?;
         Ok(())
     }
 
@@ -365,6 +371,7 @@ impl Transaction for Work<'_> {
             "insert into waits (at, ms, abandoned) values (?1, ?2, ?3)",
             params![signed(wait.at.0), signed(wait.ms), wait.abandoned],
         )?;
+        self.run("delete from waits where id <= last_insert_rowid() - ?1", [STATISTICS_KEPT])?;
         Ok(())
     }
 

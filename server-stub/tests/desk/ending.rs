@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tealight_protocol::CloseCode;
-use tealight_server::store::{Store as _, StoreError};
+use tealight_server::store::{SqliteStore, Store as _, StoreError};
 use tealight_server::testing::{CONFIG, TestDesk, cid, resume};
 
 #[test]
@@ -141,11 +141,38 @@ fn erased_words_are_in_no_file_of_the_database() {
             bytes.windows(marker.len()).any(|window| window == marker.as_bytes())
         })
     };
-    let store = tealight_server::store::SqliteStore::open(&file).unwrap();
+    let store = SqliteStore::open(&file).unwrap();
     let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
     let (visitor, _) = desk.waiting(1);
     desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
     assert!(in_files());
     desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
+    assert!(!in_files());
+}
+
+#[test]
+fn erased_words_go_from_the_journal_as_soon_as_nobody_else_reads_it() {
+    let marker = "a-marker-that-must-vanish";
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let in_files = || {
+        std::fs::read_dir(directory.path()).unwrap().any(|entry| {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            bytes.windows(marker.len()).any(|window| window == marker.as_bytes())
+        })
+    };
+    let store = SqliteStore::open(&file).unwrap();
+    store.connection().busy_timeout(std::time::Duration::from_millis(10)).unwrap();
+    let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
+    let (visitor, _) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
+    desk.take(visitor);
+    let backup = SqliteStore::open(&file).unwrap();
+    backup.connection().execute_batch("begin; select count(*) from events").unwrap();
+    desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
+    desk.take_one(visitor, "ack");
+    assert!(in_files(), "a reader still needs the journal, so this test would prove nothing");
+    backup.connection().execute_batch("rollback").unwrap();
+    desk.advance(60_000);
     assert!(!in_files());
 }

@@ -1,6 +1,8 @@
 //! Claims, the board, availability, and what may be asked for.
 
 use serde_json::json;
+use tealight_protocol::CloseCode;
+use tealight_server::store::{Store as _, StoreError};
 use tealight_server::testing::{CONFIG, TestDesk, cid, start};
 
 #[test]
@@ -201,4 +203,15 @@ fn the_last_chat_ends_in_a_pause() {
     let boards = desk.take_all(console, "board");
     let entry = boards.iter().rev().find_map(|b| b["operators"].get(0).cloned()).unwrap();
     assert_eq!((&entry["status"], &entry["last_chat"]), (&json!("paused"), &json!(false)));
+}
+
+#[test]
+fn an_operator_who_was_removed_meanwhile_is_cut_off_within_seconds() {
+    let mut desk = TestDesk::new();
+    let (_, console, ..) = desk.talking();
+    desk.advance(10_000);
+    assert_eq!(desk.closed(console), None);
+    desk.desk.store().write(|tx| tx.delete_operator("ada")).map_err(|e: StoreError| e).unwrap();
+    desk.advance(10_000);
+    assert_eq!(desk.closed(console), Some(CloseCode::Expired));
 }
