@@ -38,8 +38,9 @@ pub fn delay(ahead: u32, slots: u32, mean: Minutes, leaving: f64) -> Delay {
 pub(super) fn quantiles(delay: Delay) -> Option<(Minutes, Minutes)> {
     let shape = delay.mean.0 * delay.mean.0 / delay.variance;
     let rate = delay.mean.0 / delay.variance;
-    let gamma = Gamma::new(shape, rate).ok()?;
-    let (low, high) = (gamma.inverse_cdf(0.25), gamma.inverse_cdf(0.9));
+    // The search for a quantile stops at an absolute error: at the rate 1 that is small for any length of wait.
+    let gamma = Gamma::new(shape, 1.0).ok()?;
+    let (low, high) = (gamma.inverse_cdf(0.25) / rate, gamma.inverse_cdf(0.9) / rate);
     (low.is_finite() && high.is_finite() && 0.0 <= low && low <= high)
         .then_some((Minutes(low), Minutes(high)))
 }
@@ -57,6 +58,16 @@ mod tests {
         // Quantiles of an exponential: −mean·ln(1 − p).
         assert!((low.0 + 15.0 * 0.75_f64.ln()).abs() < 1e-3, "{low:?}");
         assert!((high.0 + 15.0 * 0.1_f64.ln()).abs() < 1e-3, "{high:?}");
+    }
+
+    #[test]
+    fn the_shortest_steps_have_quantiles_too() {
+        for slots in 1..200 {
+            let delay = delay(0, slots, Minutes(0.1), 1.0 / 60.0);
+            let (low, high) = quantiles(delay).unwrap();
+            let expected = -delay.mean.0 * 0.1_f64.ln();
+            assert!(low.0 < high.0 && (high.0 / expected - 1.0).abs() < 1e-3, "{slots}: {high:?}");
+        }
     }
 
     #[test]
