@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tealight_protocol::{CloseCode, ServiceStatus, limits};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::desk::{ConnId, Counts, Desk, Input, Output};
 use crate::store::{Digest, OperatorRecord, OperatorSession, Store, StoreError};
@@ -19,7 +19,8 @@ use crate::{Clock, Moment};
 
 enum Message {
     Opened(ConnId, Outbound),
-    Input(Input),
+    /// What happened, and the socket's permit to have told it, which goes back once it is handled.
+    Input(Input, Option<OwnedSemaphorePermit>),
     Ask(Question),
     Stop(oneshot::Sender<()>),
 }
@@ -59,8 +60,13 @@ impl DeskHandle {
         (conn, inbox)
     }
 
-    pub(crate) fn input(&self, input: Input) {
-        self.tell(Message::Input(input));
+    /// Tells what a socket received. The permit bounds what one socket can have waiting here.
+    pub(crate) fn received(&self, input: Input, permit: OwnedSemaphorePermit) {
+        self.tell(Message::Input(input, Some(permit)));
+    }
+
+    pub(crate) fn closed(&self, conn: ConnId) {
+        self.tell(Message::Input(Input::Closed { conn }, None));
     }
 
     pub(crate) async fn status(&self) -> Result<ServiceStatus, Stopping> {
@@ -140,11 +146,12 @@ impl<S: Store> Runner<S> {
                     self.sockets.insert(conn, outbound);
                     self.input(Input::Opened { conn });
                 }
-                Ok(Message::Input(input)) => {
+                Ok(Message::Input(input, permit)) => {
                     if let Input::Closed { conn } = &input {
                         self.sockets.remove(conn);
                     }
                     self.input(input);
+                    drop(permit);
                 }
                 Ok(Message::Ask(question)) => self.answer(question),
                 Ok(Message::Stop(done)) => {

@@ -15,9 +15,6 @@ use crate::store::{Conversation, Store, StoreError, Transaction};
 /// How long marks may wait to be stored together.
 const MARKS_EVERY: Duration = Duration::from_millis(1_000);
 
-/// How many bytes of events go into one frame, so that a page always fits a socket's queue.
-const PAGE_BYTES: usize = 64 * 1024;
-
 /// A conversation and those who follow it.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -221,7 +218,7 @@ impl<S: Store> Desk<S> {
             .iter()
             .take_while(|event| {
                 bytes += serde_json::to_string(event).map_or(0, |text| text.len());
-                bytes <= PAGE_BYTES
+                bytes <= limits::PAGE_BYTES
             })
             .count();
         events.truncate(fitting.max(1));

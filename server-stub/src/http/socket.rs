@@ -1,5 +1,6 @@
 //! The pump between a WebSocket and the desk. It knows bytes and queues, and nothing of what they mean.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -7,7 +8,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tealight_protocol::{CloseCode, SUBPROTOCOL, SUBPROTOCOL_ANY, limits};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Shared;
 use crate::desk::Input;
@@ -24,6 +25,9 @@ const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 /// Frames over the protocol's limit are still read, so that they can be answered with 1009.
 const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
+
+/// How many frames of one socket may wait for the desk. Until it comes to them, no more are read: the peer waits.
+const UNHANDLED_FRAMES: usize = 16;
 
 pub(super) async fn upgrade(
     State(shared): State<Shared>,
@@ -69,6 +73,7 @@ fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
 /// Carries frames until one side is done. `open` is held so that a stopping server can wait for the last.
 async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
     let (conn, mut inbox) = desk.open();
+    let window = Arc::new(Semaphore::new(UNHANDLED_FRAMES));
     let mut overflowed = std::pin::pin!(inbox.overflowed());
     loop {
         tokio::select! {
@@ -99,9 +104,11 @@ async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
                 }
                 None => break,
             },
-            incoming = socket.recv() => match incoming {
-                Some(Ok(Message::Text(text))) => desk.input(Input::Frame { conn, text: text.to_string() }),
-                Some(Ok(Message::Binary(_))) => desk.input(Input::Binary { conn }),
+            (incoming, permit) = receive(&mut socket, &window) => match incoming {
+                Some(Ok(Message::Text(text))) => {
+                    desk.received(Input::Frame { conn, text: text.to_string() }, permit);
+                }
+                Some(Ok(Message::Binary(_))) => desk.received(Input::Binary { conn }, permit),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_))) | None => break,
                 Some(Err(_)) => {
@@ -111,8 +118,17 @@ async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
             },
         }
     }
-    desk.input(Input::Closed { conn });
+    desk.closed(conn);
     drop(open);
+}
+
+/// The next message, once the desk has room for it. Dropping this before it is done loses nothing.
+async fn receive(
+    socket: &mut WebSocket,
+    window: &Arc<Semaphore>,
+) -> (Option<Result<Message, axum::Error>>, OwnedSemaphorePermit) {
+    let Ok(permit) = window.clone().acquire_owned().await else { unreachable!("nobody closes the window") };
+    (socket.recv().await, permit)
 }
 
 /// Closes with a code, and gives the peer a moment to answer, so that the code is not lost to a reset.
