@@ -2,10 +2,12 @@
 //!
 //! A widget is downloaded by somebody on a bad connection, and what serde derives for these types, with its tags
 //! and flattened fields, is a quarter of all its code. Here the same frames are read field by field from one
-//! [`Value`], which compiles to a fifth of that. It is deliberately nothing else: every vector, whole and damaged,
+//! [`Node`], which compiles to a tenth of that. It is deliberately nothing else: every vector, whole and damaged,
 //! is read both ways by a test, and both must agree.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::{
     Alternative, AlternativeChannel, Answers, AreaStatus, ByeCode, Capability, Cid, ConversationId,
@@ -14,44 +16,68 @@ use crate::{
     Secret, ServiceState, ServiceStatus, Text, Timestamp, ToVisitor, VisitorReady, Wait, Watermark,
 };
 
+/// A JSON value, in the least code: what these frames hold, and one word for the rest.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Node {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number that is not negative.
+    Number(u64),
+    /// A number of another kind.
+    Other,
+    /// A string.
+    Words(String),
+    /// A list.
+    List(Vec<Node>),
+    /// An object, in the order of its fields.
+    Object(Vec<(String, Node)>),
+}
+
+/// Prints nothing of it: it may hold somebody's words.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Node(…)")
+    }
+}
+
 /// The fields of an object.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields<'a>(&'a Map<String, Value>);
+pub struct Fields<'a>(&'a [(String, Node)]);
 
 /// Reads one thing from a value, or says that it is not there.
-pub type Read<T> = fn(&Value) -> Option<T>;
+pub type Read<T> = fn(&Node) -> Option<T>;
 
 /// Reads a frame for a visitor. `None`: the frame is malformed.
 pub fn to_visitor(text: &str) -> Option<ToVisitor> {
-    let value = serde_json::from_str(text).ok()?;
+    let value = Node::parse(text)?;
     let f = Fields::of(&value)?;
     Some(match f.str("t")? {
         "ready" => ToVisitor::Ready(ready(f)?),
         "ack" => ToVisitor::Ack {
             cid: f.get("cid", cid)?,
             conv: f.maybe("conv", conversation_id)?,
-            seq: f.maybe("seq", Value::as_u64)?,
+            seq: f.maybe("seq", number)?,
         },
         "error" => ToVisitor::Error {
             cid: f.maybe("cid", cid)?,
             code: f.get("code", error_code)?,
-            retry: f.get("retry", Value::as_bool)?,
-            retry_ms: f.maybe("retry_ms", Value::as_u64)?,
+            retry: f.get("retry", flag)?,
+            retry_ms: f.maybe("retry_ms", number)?,
             message: f.get("message", string)?,
         },
         "event" => ToVisitor::Event(event(&value)?),
         "history" => ToVisitor::History {
             events: f.list("events", event)?,
-            last: f.get("last", Value::as_u64)?,
-            more: f.get("more", Value::as_bool)?,
+            last: f.get("last", number)?,
+            more: f.get("more", flag)?,
         },
         "queue" => ToVisitor::Queue(place(&value)?),
         "service" => ToVisitor::Service(service(&value)?),
-        "typing" => ToVisitor::Typing { from: f.get("from", party)?, on: f.get("on", Value::as_bool)? },
+        "typing" => ToVisitor::Typing { from: f.get("from", party)?, on: f.get("on", flag)? },
         "marks" => ToVisitor::Marks(marks(&value)?),
-        "bye" => {
-            ToVisitor::Bye { code: f.get("code", bye_code)?, spread_ms: f.get("spread_ms", Value::as_u64)? }
-        }
+        "bye" => ToVisitor::Bye { code: f.get("code", bye_code)?, spread_ms: f.get("spread_ms", number)? },
         "ping" => ToVisitor::Ping,
         "pong" => ToVisitor::Pong,
         _ => ToVisitor::Unknown,
@@ -60,77 +86,172 @@ pub fn to_visitor(text: &str) -> Option<ToVisitor> {
 
 impl<'a> Fields<'a> {
     /// The fields, if the value is an object.
-    pub fn of(value: &'a Value) -> Option<Self> {
-        value.as_object().map(Self)
+    pub fn of(value: &'a Node) -> Option<Self> {
+        match value {
+            Node::Object(fields) => Some(Self(fields)),
+            _ => None,
+        }
+    }
+
+    /// A field, if it is there.
+    fn find(self, name: &str) -> Option<&'a Node> {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
     /// A string that must be there.
     pub fn str(self, name: &str) -> Option<&'a str> {
-        self.0.get(name)?.as_str()
+        self.find(name)?.as_str()
     }
 
     /// A field that must be there.
     pub fn get<T>(self, name: &str, read: Read<T>) -> Option<T> {
-        read(self.0.get(name)?)
+        read(self.find(name)?)
     }
 
     /// A field that may be absent or null. Outer `None`: it is there and wrong.
     pub fn maybe<T>(self, name: &str, read: Read<T>) -> Option<Option<T>> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Some(None),
+        match self.find(name) {
+            None | Some(Node::Null) => Some(None),
             Some(value) => read(value).map(Some),
         }
     }
 
     /// A field that may be absent.
     pub fn or_default<T: Default>(self, name: &str, read: Read<T>) -> Option<T> {
-        self.0.get(name).map_or_else(|| Some(T::default()), read)
+        self.find(name).map_or_else(|| Some(T::default()), read)
     }
 
     /// A list that must be there.
     pub fn list<T>(self, name: &str, read: Read<T>) -> Option<Vec<T>> {
-        self.0.get(name)?.as_array()?.iter().map(read).collect()
+        let Node::List(items) = self.find(name)? else { return None };
+        items.iter().map(read).collect()
     }
 
     /// A list that may be absent.
     pub fn list_or_empty<T>(self, name: &str, read: Read<T>) -> Option<Vec<T>> {
-        if self.0.contains_key(name) { self.list(name, read) } else { Some(Vec::new()) }
+        if self.find(name).is_some() { self.list(name, read) } else { Some(Vec::new()) }
+    }
+}
+
+impl Node {
+    /// Reads JSON. `None`: it is not, or it is nested too deeply.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Words(words) => Some(words),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Node, E> {
+        Ok(Node::Flag(flag))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Number(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_str<E>(self, words: &str) -> Result<Node, E> {
+        Ok(Node::Words(words.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = entries.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Node::Object(fields))
+    }
+}
+
+/// Reads a whole number.
+pub fn number(value: &Node) -> Option<u64> {
+    match value {
+        Node::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Reads `true` or `false`.
+pub fn flag(value: &Node) -> Option<bool> {
+    match value {
+        Node::Flag(flag) => Some(*flag),
+        _ => None,
     }
 }
 
 /// Reads a string.
-pub fn string(value: &Value) -> Option<String> {
+pub fn string(value: &Node) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
 /// Reads a number of 32 bits.
-pub fn small(value: &Value) -> Option<u32> {
-    value.as_u64()?.try_into().ok()
+pub fn small(value: &Node) -> Option<u32> {
+    number(value)?.try_into().ok()
 }
 
 /// Reads a command's name.
-pub fn cid(value: &Value) -> Option<Cid> {
+pub fn cid(value: &Node) -> Option<Cid> {
     string(value)?.try_into().ok()
 }
 
 /// Reads a secret.
-pub fn secret(value: &Value) -> Option<Secret> {
+pub fn secret(value: &Node) -> Option<Secret> {
     string(value)?.try_into().ok()
 }
 
 /// Reads a text.
-pub fn text(value: &Value) -> Option<Text> {
+pub fn text(value: &Node) -> Option<Text> {
     Text::parse(value.as_str()?).ok()
 }
 
 /// Reads answers to questions.
-pub fn answers(value: &Value) -> Option<Answers> {
-    let answered = value.as_object()?.iter();
+pub fn answers(value: &Node) -> Option<Answers> {
+    let answered = Fields::of(value)?.0.iter();
     answered.map(|(name, value)| Some((name.clone(), string(value)?))).collect::<Option<_>>().map(Answers)
 }
 
 /// Reads a route.
-pub fn route(value: &Value) -> Option<Route> {
+pub fn route(value: &Node) -> Option<Route> {
     Some(match value.as_str()? {
         "patient" => Route::Patient,
         _ => Route::Standard,
@@ -138,7 +259,7 @@ pub fn route(value: &Value) -> Option<Route> {
 }
 
 /// Reads somebody a visitor talks with.
-pub fn person(value: &Value) -> Option<Person> {
+pub fn person(value: &Node) -> Option<Person> {
     let f = Fields::of(value)?;
     Some(Person {
         id: f.get("id", operator_id)?,
@@ -162,7 +283,7 @@ fn ready(f: Fields<'_>) -> Option<VisitorReady> {
     })
 }
 
-fn limits(value: &Value) -> Option<Limits> {
+fn limits(value: &Node) -> Option<Limits> {
     let f = Fields::of(value)?;
     Some(Limits {
         frame: f.get("frame", small)?,
@@ -172,14 +293,14 @@ fn limits(value: &Value) -> Option<Limits> {
     })
 }
 
-fn snapshot(value: &Value) -> Option<ConversationSnapshot> {
+fn snapshot(value: &Node) -> Option<ConversationSnapshot> {
     let f = Fields::of(value)?;
     Some(ConversationSnapshot {
         id: f.get("id", conversation_id)?,
         state: f.get("state", conversation_state)?,
-        last: f.get("last", Value::as_u64)?,
-        reset: f.or_default("reset", Value::as_bool)?,
-        more: f.or_default("more", Value::as_bool)?,
+        last: f.get("last", number)?,
+        reset: f.or_default("reset", flag)?,
+        more: f.or_default("more", flag)?,
         events: f.list("events", event)?,
         marks: f.or_default("marks", marks)?,
         queue: f.maybe("queue", place)?,
@@ -187,7 +308,7 @@ fn snapshot(value: &Value) -> Option<ConversationSnapshot> {
     })
 }
 
-fn service(value: &Value) -> Option<ServiceStatus> {
+fn service(value: &Node) -> Option<ServiceStatus> {
     let f = Fields::of(value)?;
     Some(ServiceStatus {
         name: f.get("name", string)?,
@@ -206,7 +327,7 @@ fn service(value: &Value) -> Option<ServiceStatus> {
     })
 }
 
-fn wait(value: &Value) -> Option<Wait> {
+fn wait(value: &Node) -> Option<Wait> {
     let f = Fields::of(value)?;
     Some(match f.str("kind")? {
         "range" => Wait::Range { low_s: f.get("low_s", small)?, high_s: f.maybe("high_s", small)? },
@@ -215,16 +336,12 @@ fn wait(value: &Value) -> Option<Wait> {
     })
 }
 
-fn area(value: &Value) -> Option<AreaStatus> {
+fn area(value: &Node) -> Option<AreaStatus> {
     let f = Fields::of(value)?;
-    Some(AreaStatus {
-        id: f.get("id", string)?,
-        name: f.get("name", string)?,
-        open: f.get("open", Value::as_bool)?,
-    })
+    Some(AreaStatus { id: f.get("id", string)?, name: f.get("name", string)?, open: f.get("open", flag)? })
 }
 
-fn alternative(value: &Value) -> Option<Alternative> {
+fn alternative(value: &Node) -> Option<Alternative> {
     let f = Fields::of(value)?;
     Some(Alternative {
         id: f.get("id", string)?,
@@ -238,15 +355,15 @@ fn alternative(value: &Value) -> Option<Alternative> {
         uri: f.get("uri", string)?,
         label: f.get("label", string)?,
         hours: f.maybe("hours", string)?,
-        open: f.get("open", Value::as_bool)?,
-        crisis: f.or_default("crisis", Value::as_bool)?,
+        open: f.get("open", flag)?,
+        crisis: f.or_default("crisis", flag)?,
     })
 }
 
-fn place(value: &Value) -> Option<PlaceUpdate> {
+fn place(value: &Node) -> Option<PlaceUpdate> {
     let f = Fields::of(value)?;
     Some(PlaceUpdate {
-        rev: f.get("rev", Value::as_u64)?,
+        rev: f.get("rev", number)?,
         state: match f.str("state")? {
             "ready" => QueueState::Ready,
             "held" => QueueState::Held,
@@ -255,12 +372,12 @@ fn place(value: &Value) -> Option<PlaceUpdate> {
         place: f.maybe("place", small)?,
         wait: f.get("wait", wait)?,
         promised_by: f.maybe("promised_by", timestamp)?,
-        worse: f.or_default("worse", Value::as_bool)?,
+        worse: f.or_default("worse", flag)?,
         hold_s: f.maybe("hold_s", small)?,
     })
 }
 
-fn event(value: &Value) -> Option<Event> {
+fn event(value: &Node) -> Option<Event> {
     let f = Fields::of(value)?;
     let kind = match f.str("kind")? {
         "started" => EventKind::Started {
@@ -273,7 +390,7 @@ fn event(value: &Value) -> Option<Event> {
             cid: f.maybe("cid", cid)?,
             text: f.get("text", text)?,
             link: f.maybe("link", link)?,
-            automatic: f.or_default("automatic", Value::as_bool)?,
+            automatic: f.or_default("automatic", flag)?,
         },
         "joined" => EventKind::Joined { who: f.get("who", person)? },
         "left" => EventKind::Left {
@@ -301,15 +418,15 @@ fn event(value: &Value) -> Option<Event> {
         },
         _ => EventKind::Unknown,
     };
-    Some(Event { seq: f.get("seq", Value::as_u64)?, at: f.get("at", timestamp)?, kind })
+    Some(Event { seq: f.get("seq", number)?, at: f.get("at", timestamp)?, kind })
 }
 
-fn link(value: &Value) -> Option<Link> {
+fn link(value: &Node) -> Option<Link> {
     let f = Fields::of(value)?;
     Some(Link { url: f.get("url", string)?, title: f.maybe("title", string)? })
 }
 
-fn question(value: &Value) -> Option<Question> {
+fn question(value: &Node) -> Option<Question> {
     let f = Fields::of(value)?;
     Some(Question {
         id: f.get("id", string)?,
@@ -319,7 +436,7 @@ fn question(value: &Value) -> Option<Question> {
     })
 }
 
-fn marks(value: &Value) -> Option<Marks> {
+fn marks(value: &Node) -> Option<Marks> {
     let f = Fields::of(value)?;
     Some(Marks {
         visitor: f.or_default("visitor", watermark)?,
@@ -327,31 +444,28 @@ fn marks(value: &Value) -> Option<Marks> {
     })
 }
 
-fn watermark(value: &Value) -> Option<Watermark> {
+fn watermark(value: &Node) -> Option<Watermark> {
     let f = Fields::of(value)?;
-    Some(Watermark {
-        delivered: f.or_default("delivered", Value::as_u64)?,
-        read: f.or_default("read", Value::as_u64)?,
-    })
+    Some(Watermark { delivered: f.or_default("delivered", number)?, read: f.or_default("read", number)? })
 }
 
-fn party(value: &Value) -> Option<Party> {
+fn party(value: &Node) -> Option<Party> {
     string(value).map(Party::from)
 }
 
-fn timestamp(value: &Value) -> Option<Timestamp> {
+fn timestamp(value: &Node) -> Option<Timestamp> {
     string(value)?.try_into().ok()
 }
 
-fn conversation_id(value: &Value) -> Option<ConversationId> {
+fn conversation_id(value: &Node) -> Option<ConversationId> {
     string(value).map(ConversationId)
 }
 
-fn operator_id(value: &Value) -> Option<OperatorId> {
+fn operator_id(value: &Node) -> Option<OperatorId> {
     string(value).map(OperatorId)
 }
 
-fn conversation_state(value: &Value) -> Option<ConversationState> {
+fn conversation_state(value: &Node) -> Option<ConversationState> {
     match value.as_str()? {
         "waiting" => Some(ConversationState::Waiting),
         "active" => Some(ConversationState::Active),
@@ -360,7 +474,7 @@ fn conversation_state(value: &Value) -> Option<ConversationState> {
     }
 }
 
-fn capability(value: &Value) -> Option<Capability> {
+fn capability(value: &Node) -> Option<Capability> {
     Some(match value.as_str()? {
         "typing" => Capability::Typing,
         "marks" => Capability::Marks,
@@ -371,7 +485,7 @@ fn capability(value: &Value) -> Option<Capability> {
     })
 }
 
-fn error_code(value: &Value) -> Option<ErrorCode> {
+fn error_code(value: &Node) -> Option<ErrorCode> {
     Some(match value.as_str()? {
         "bad_request" => ErrorCode::BadRequest,
         "unauthorized" => ErrorCode::Unauthorized,
@@ -390,7 +504,7 @@ fn error_code(value: &Value) -> Option<ErrorCode> {
     })
 }
 
-fn bye_code(value: &Value) -> Option<ByeCode> {
+fn bye_code(value: &Node) -> Option<ByeCode> {
     Some(match value.as_str()? {
         "restart" => ByeCode::Restart,
         _ => ByeCode::Unknown,

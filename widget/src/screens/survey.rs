@@ -16,7 +16,16 @@ use crate::keys::Key;
 /// More answers than this stand below each other.
 const ANSWERS_IN_A_ROW: usize = 3;
 
-type Answers = Rc<RefCell<BTreeMap<String, String>>>;
+/// Answers by question, at most one for each. So few need no tree.
+type Answers = Rc<RefCell<Vec<(String, String)>>>;
+
+fn put(answers: &Answers, question: &str, answer: String) {
+    let mut answers = answers.borrow_mut();
+    answers.retain(|(answered, _)| answered != question);
+    if !answer.trim().is_empty() {
+        answers.push((question.to_owned(), answer));
+    }
+}
 
 pub(crate) fn survey(cx: Context) -> El {
     let is_asked = move || cx.ended(|ended| ended.survey.is_some()) == Some(true);
@@ -31,7 +40,7 @@ fn form(cx: Context, survey: &SurveyView) -> El {
     let given = Rc::clone(&answers);
     let send = move |event: Event| {
         event.prevent_default();
-        let answers = given.borrow().clone();
+        let answers: BTreeMap<_, _> = given.borrow().iter().cloned().collect();
         cx.dispatch(if answers.is_empty() { Command::SkipSurvey } else { Command::AnswerSurvey(answers) });
         cx.before_paint(move || cx.focus_heading());
     };
@@ -86,13 +95,7 @@ fn written(question: &Question, why: Option<El>, answers: &Answers) -> El {
     let area = el("textarea");
     let field: HtmlTextAreaElement = area.element().unchecked_into();
     let changed = move |_| {
-        let answer = field.value();
-        let mut answers = answers.borrow_mut();
-        if answer.trim().is_empty() {
-            answers.remove(&id);
-        } else {
-            answers.insert(id.clone(), answer.chars().take(limits::ANSWER_CHARS).collect());
-        }
+        put(&answers, &id, field.value().chars().take(limits::ANSWER_CHARS).collect());
     };
     let area = area
         .class("field-input")
@@ -120,7 +123,7 @@ fn chosen(index: usize, question: &Question, why: Option<El>, answers: &Answers)
     for option in &question.options {
         let (id, answer, answers) = (question.id.clone(), option.clone(), Rc::clone(answers));
         let chosen = move |_| {
-            answers.borrow_mut().insert(id.clone(), answer.clone());
+            put(&answers, &id, answer.clone());
         };
         let input =
             el("input").class("choice-input").attr("type", "radio").attr("name", &group).on("change", chosen);

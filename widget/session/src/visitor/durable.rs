@@ -1,8 +1,7 @@
 //! A visitor's durable commands, as they wait in the outbox and in the snapshot.
 
 use serde::Serialize;
-use serde_json::Value;
-use tealight_protocol::lean::{self, Fields};
+use tealight_protocol::lean::{self, Fields, Node};
 use tealight_protocol::{Answers, Area, Cid, Route, Secret, Start, Text, VisitorFrame};
 
 /// A durable command.
@@ -23,7 +22,7 @@ pub(super) enum Durable {
 
 impl Durable {
     /// Reads a command of a snapshot.
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    pub(super) fn read(value: &Node) -> Option<Self> {
         let f = Fields::of(value)?;
         Some(match f.str("do")? {
             "start" => Self::Start {

@@ -1,8 +1,7 @@
 //! What survives a reload of the page: the way back, and the words that are nowhere else. Never what was said.
 
 use serde::Serialize;
-use serde_json::Value;
-use tealight_protocol::lean::{self, Fields};
+use tealight_protocol::lean::{self, Fields, Node};
 use tealight_protocol::{Cid, Person, Secret};
 
 use super::durable::Durable;
@@ -53,7 +52,7 @@ impl Snapshot {
 
     /// Reads a snapshot, if it is whole, of this version, and says one thing only.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let value = serde_json::from_str(text).ok()?;
+        let value = Node::parse(text)?;
         let f = Fields::of(&value)?;
         let snapshot = Self {
             v: f.get("v", lean::small)?,
@@ -69,20 +68,19 @@ impl Snapshot {
     }
 }
 
-fn place(value: &Value) -> Option<Place> {
-    match value.as_str() {
-        Some("joining") => Some(Place::Joining),
-        Some("waiting") => Some(Place::Waiting),
-        Some(_) => None,
-        None => Fields::of(value)?.get("talking", lean::person).map(Place::Talking),
+fn place(value: &Node) -> Option<Place> {
+    match value {
+        Node::Words(words) if words == "joining" => Some(Place::Joining),
+        Node::Words(words) if words == "waiting" => Some(Place::Waiting),
+        _ => Fields::of(value)?.get("talking", lean::person).map(Place::Talking),
     }
 }
 
-fn stored(value: &Value) -> Option<Stored> {
+fn stored(value: &Node) -> Option<Stored> {
     let f = Fields::of(value)?;
     Some(Stored {
         cid: f.get("cid", lean::cid)?,
-        refused: f.get("refused", Value::as_bool)?,
+        refused: f.get("refused", lean::flag)?,
         command: f.get("command", Durable::read)?,
     })
 }
