@@ -12,6 +12,12 @@ use tealight_server::config::{Config, ConfigError};
 use tealight_server::operators;
 use tealight_server::store::{SqliteStore, Store as _, StoreError};
 use tealight_server::{Dependencies, Server, ServerError};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Libraries that would trace what people say and who they are.
+const TALKATIVE: [&str; 6] =
+    ["axum", "hyper", "hyper_util", "tokio_tungstenite", "tower_http", "tungstenite"];
 
 /// Tealight's server: a waiting room and a safe chat for helplines.
 #[derive(Debug, Parser)]
@@ -130,13 +136,21 @@ fn serve(path: &ConfigPath) -> Result<(), Failure> {
 }
 
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TEALIGHT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(&std::env::var("TEALIGHT_LOG").unwrap_or_default()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// What is logged: `wanted`, or else all news; but never what libraries trace, because that holds frames and headers.
+fn log_filter(wanted: &str) -> EnvFilter {
+    let news = LevelFilter::INFO;
+    let asked = EnvFilter::builder().with_default_directive(news.into()).parse_lossy(wanted);
+    TALKATIVE
+        .iter()
+        .filter_map(|library| format!("{library}={news}").parse().ok())
+        .fold(asked, EnvFilter::add_directive)
 }
 
 /// Completes on Ctrl-C, and on SIGTERM where there is one.
@@ -216,4 +230,22 @@ fn first_line_of_input() -> std::io::Result<String> {
 
 fn say(text: &str) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_level_makes_libraries_trace_what_people_say() {
+        for wanted in ["trace", "tungstenite=trace", "tealight_server=debug,tungstenite=debug"] {
+            let filter = log_filter(wanted).to_string();
+            for library in TALKATIVE {
+                let levels: Vec<_> =
+                    filter.split(',').filter(|part| part.starts_with(&format!("{library}="))).collect();
+                assert_eq!(levels, [format!("{library}=info")], "{wanted}");
+            }
+        }
+        assert_eq!(log_filter("").max_level_hint(), Some(LevelFilter::INFO));
+    }
 }
