@@ -277,7 +277,7 @@ a span{color:var(--i);font-weight:400}
       const frame = make("iframe", { title: this.#words.discreet, allow: "", referrerPolicy: "no-referrer" });
       frame.setAttribute(
         "sandbox",
-        "allow-scripts allow-same-origin allow-forms allow-popups allow-top-navigation-by-user-activation",
+        "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
       );
       frame.onload = () => {
         const { port1, port2 } = new MessageChannel();
