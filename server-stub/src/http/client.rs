@@ -80,6 +80,7 @@ impl Gate {
             let DailyKey { bytes, rng, .. } = &mut *key;
             rng.fill_bytes(bytes);
             key.until = now.plus_ms(KEY_MS);
+            self.forget_the_quiet();
         }
         let mut mac = <Hmac<Sha256> as hmac::Mac>::new(&key.bytes.into());
         match address {
@@ -92,6 +93,13 @@ impl Gate {
         }
         let digest = mac.finalize().into_bytes();
         ClientKey(std::array::from_fn(|i| digest[i]))
+    }
+
+    /// Nobody is remembered for longer than a limit needs, at most until the next day's first request.
+    fn forget_the_quiet(&self) {
+        self.sockets.retain_recent();
+        self.logins.retain_recent();
+        self.names.retain_recent();
     }
 
     /// Lets a socket in, or says how long to wait.
