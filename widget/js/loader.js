@@ -46,16 +46,14 @@ button{font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px
 i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
 b{padding:0 10px;border-radius:99px;background:var(--o);color:var(--a);line-height:26px;text-align:center}
 :focus-visible:not(p){outline:3px solid var(--a);outline-offset:3px}
-.window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886;animation:in .18s ease-out}
+.window{z-index:calc(var(--l) + 1);width:min(var(--w,400px),100vw - 2*var(--g));height:min(var(--h,640px),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886}
 .window>*{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal}
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
 p{margin:0 0 16px;outline:0}
 a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;padding:13px 0;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
 a span{color:var(--i);font-weight:400}
-@keyframes in{from{opacity:0;transform:translateY(8px)}}
-@media (max-width:480px),(max-height:480px){.box .window{z-index:2147483647;inset:0 auto auto 0;width:100%;height:100%;max-height:100dvh;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}
-@media (prefers-reduced-motion:reduce){.window{animation:none}}`;
+@media (max-width:480px),(max-height:480px){.box .window{z-index:2147483647;inset:0 auto auto 0;width:100%;height:100%;max-height:100dvh;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}`;
 
   const script = document.currentScript;
   const home = script?.src ? new URL(script.src).origin : location.origin;
@@ -158,7 +156,11 @@ a span{color:var(--i);font-weight:400}
     }
 
     get #server() {
-      return new URL(this.#get("server") || home, location.href).origin;
+      try {
+        return new URL(this.#get("server") || home, location.href).origin;
+      } catch {
+        return home;
+      }
     }
 
     get #words() {
@@ -186,7 +188,7 @@ a span{color:var(--i);font-weight:400}
       this.#launcher = make("button", { className: "launcher", part: "launcher", ariaHasPopup: "dialog", onclick: () => this.open() });
       this.#exit = make("button", { part: "launcher-exit", onclick: leave });
       this.#plain = make("div", { className: "plain", part: "fallback" });
-      this.#window = make("div", { className: "window", part: "window", hidden: true }, this.#plain);
+      this.#window = make("div", { className: "window", part: "window", role: "dialog", ariaLabel: this.#words.discreet, hidden: true }, this.#plain);
       this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
       this.#dock = make("div", { className: "dock", part: "dock" }, this.#launcher, this.#exit);
       this.#box = make("div", {}, this.#dock, this.#window);
@@ -335,7 +337,7 @@ a span{color:var(--i);font-weight:400}
         this.#plain.hidden = true;
         this.#sendTokens();
         this.#tell({ type: "shown", visible: !this.#window.hidden });
-        if (!this.#window.hidden) this.#focus();
+        if (!this.#window.hidden) this.#refocus();
       } else if (type == "ready") {
         this.#settle(true);
         this.#opening ??= Promise.resolve(true); // the visitor tried again inside the frame
@@ -369,7 +371,12 @@ a span{color:var(--i);font-weight:400}
     #fail() {
       this.#discard();
       this.#paintPlain();
-      this.#focus();
+      this.#refocus();
+    }
+
+    // What comes late takes the focus only where the visitor has not moved on to another part of the page.
+    #refocus() {
+      if ([this, document.body, null].includes(document.activeElement)) this.#focus();
     }
 
     #discard() {
