@@ -146,7 +146,7 @@ impl std::fmt::Debug for Answers {
 }
 
 /// What a backend sends to a visitor's widget.
-#[expect(clippy::large_enum_variant, reason = "one frame at a time is alive, and matching stays plain")]
+#[allow(clippy::large_enum_variant, reason = "one frame at a time is alive, and matching stays plain")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "t", rename_all = "snake_case")]
