@@ -1,5 +1,7 @@
 //! Reads the widget's own markup for what a page with a strict policy would forbid, and for what must not be logged.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Tests, and helpers of tests.
+
 use std::path::{Path, PathBuf};
 
 /// Pages that require trusted types forbid that text is parsed as HTML. Leptos does so where a `view!` holds an
