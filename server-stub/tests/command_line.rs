@@ -80,6 +80,32 @@ fn a_database_that_cannot_be_made_is_named_with_a_fix() {
 }
 
 #[test]
+fn a_database_that_may_only_be_read_or_is_none_is_refused_at_the_start() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let refused = |why: &str| {
+        let output = run(&["serve", "--config", &config], "");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("tealight.db") && said.contains("fix:") && said.contains(why), "{said}");
+    };
+    let added = run(&["operator", "add", "ada", "--alias", "Ada", "--config", &config], "a long password\n");
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let database = place.path().join("tealight.db");
+    let good = std::fs::read(&database).unwrap();
+    // A write version that SQLite does not know makes a file read-only for everybody, root included.
+    let mut read_only = good.clone();
+    read_only[18] = 3;
+    std::fs::write(&database, read_only).unwrap();
+    refused("readonly");
+    std::fs::write(&database, "this is a letter, not a database. ".repeat(100)).unwrap();
+    refused("not a database");
+    std::fs::remove_file(&database).unwrap();
+    std::fs::create_dir(&database).unwrap();
+    refused("Unable to open");
+}
+
+#[test]
 fn what_is_not_understood_has_the_usual_status() {
     assert_eq!(run(&["dance"], "").status.code(), Some(2));
     assert_eq!(run(&["--help"], "").status.code(), Some(0));

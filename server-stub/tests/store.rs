@@ -1,6 +1,7 @@
 //! The embedded store against the suite, in memory and on disk.
 
-use tealight_server::store::{SqliteStore, conformance};
+use tealight_server::store::{SqliteStore, Store as _, StoreError, conformance};
+use tealight_server::testing::TestDesk;
 
 #[test]
 fn sqlite_in_memory_conforms() {
@@ -15,6 +16,19 @@ fn sqlite_on_disk_conforms() {
         n += 1;
         SqliteStore::open(&directory.path().join(format!("{n}.db"))).unwrap()
     });
+}
+
+#[test]
+fn a_word_nobody_wrote_is_an_error_and_no_guess() {
+    for column in ["state", "route"] {
+        let mut desk = TestDesk::new();
+        desk.waiting(1);
+        let connection = desk.desk.store().connection();
+        connection.pragma_update(None, "ignore_check_constraints", true).unwrap();
+        connection.execute(&format!("update conversations set {column} = 'nonsense'"), []).unwrap();
+        let read: Result<_, StoreError> = desk.desk.store().read(|tx| tx.conversations());
+        assert!(matches!(read, Err(StoreError::Corrupt(_))), "{column}");
+    }
 }
 
 #[test]

@@ -71,6 +71,8 @@ impl<S: Store> Desk<S> {
             tracing::warn!(%error, "an operator's pause could not be stored");
         }
         if let Some(operator) = self.operators.get_mut(me) {
+            // Whether or not it could be stored, who is away takes nobody.
+            operator.record.status = Availability::Paused;
             operator.lease_until = None;
             if operator.lost.is_empty() {
                 self.operators.remove(me);

@@ -206,6 +206,10 @@ fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
     assert_eq!(read(store, |tx| tx.session(&[2; 32])), None);
     assert!(write(store, |tx| tx.delete_operator("ada")));
     assert!(!write(store, |tx| tx.delete_operator("ada")));
+    assert!(
+        fails(store, |tx| tx.set_availability(&ada.id, Availability::Paused, 1, false)),
+        "who is removed cannot change"
+    );
     assert_eq!(read(store, |tx| tx.session(&[3; 32])), None, "who is removed is logged out");
 }
 

@@ -80,10 +80,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             MIGRATIONS.len()
         )));
     }
-    for (index, step) in MIGRATIONS.iter().enumerate().skip(version) {
+    for step in MIGRATIONS.iter().skip(version) {
         transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", index as i64 + 1)?;
     }
+    // Written even if it says so already: a file that may only be read is found out now, not by the first visitor.
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     Ok(transaction.commit()?)
 }
 
@@ -424,11 +425,11 @@ impl Transaction for Work<'_> {
         capacity: u8,
         last_chat: bool,
     ) -> Result<(), StoreError> {
-        self.run(
+        let changed = self.run(
             "update operators set accepting = ?2, capacity = ?3, last_chat = ?4 where id = ?1",
             params![number(operator)?, status == Availability::Accepting, capacity, last_chat],
         )?;
-        Ok(())
+        if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("an operator is missing".to_owned())) }
     }
 
     fn insert_session(&mut self, session: &OperatorSession) -> Result<(), StoreError> {
@@ -472,15 +473,13 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         secret: row.get(1)?,
         area: row.get(2)?,
         lang: row.get(3)?,
-        route: match row.get::<_, String>(4)?.as_str() {
-            "patient" => Route::Patient,
-            _ => Route::Standard,
-        },
-        state: match row.get::<_, String>(5)?.as_str() {
-            "waiting" => ConversationState::Waiting,
-            "active" => ConversationState::Active,
-            _ => ConversationState::Ended,
-        },
+        route: one_of([Route::Patient, Route::Standard], route_word, row, 4)?,
+        state: one_of(
+            [ConversationState::Waiting, ConversationState::Active, ConversationState::Ended],
+            state_word,
+            row,
+            5,
+        )?,
         order: row.get(6)?,
         operator: row.get::<_, Option<String>>(7)?.map(OperatorId),
         claim: unsigned(row, 8)?,
@@ -531,6 +530,20 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T>
     let text: String = row.get(index)?;
     serde_json::from_str(&text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+/// The value that a column's word stands for. A word that stands for none was not written by this server.
+fn one_of<T: Copy, const N: usize>(
+    known: [T; N],
+    word: fn(T) -> &'static str,
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(index)?;
+    known
+        .into_iter()
+        .find(|value| word(*value) == text)
+        .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, "an unknown word".into()))
 }
 
 /// SQLite's integers are signed. Nothing that is counted here comes near their end.
