@@ -54,6 +54,8 @@ impl<S: Store> Desk<S> {
     }
 
     pub(super) fn ending(&self, id: &ConversationId, by: EndedBy, reason: Option<EndReason>) -> Ending {
+        // What is deleted at once leaves nothing for answers to belong to.
+        let kept = !self.settings.retention.is_zero();
         let talked = self.rooms.get(id).is_some_and(|room| room.record.joined_at.is_some());
         let waiting = self.rooms.get(id).is_some_and(|room| room.is_waiting());
         let done = if waiting { EndReason::LeftWaiting } else { EndReason::Done };
@@ -62,7 +64,7 @@ impl<S: Store> Desk<S> {
             reason: reason.unwrap_or(done),
             now: self.clock,
             expires_at: self.clock.plus(self.settings.retention),
-            survey: if talked { self.settings.survey.clone() } else { Vec::new() },
+            survey: if talked && kept { self.settings.survey.clone() } else { Vec::new() },
         }
     }
 

@@ -76,6 +76,17 @@ fn nobody_who_talked_with_nobody_is_asked_how_it_was() {
 }
 
 #[test]
+fn nobody_is_asked_about_what_is_deleted_at_once() {
+    let mut desk = TestDesk::with_config(&format!("{CONFIG}\n[limits]\nretention_hours = 0\n"));
+    let (visitor, ..) = desk.talking();
+    desk.take(visitor);
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    assert_eq!(desk.take_one(visitor, "event")["kind"], "ended");
+    desk.advance(1);
+    assert_eq!(desk.closed(visitor), Some(CloseCode::UnknownSecret));
+}
+
+#[test]
 fn what_was_said_is_destroyed_when_its_time_is_over() {
     let mut desk = TestDesk::with_config(&format!("{CONFIG}\n[limits]\nretention_hours = 2\n"));
     let (visitor, console, _, _) = desk.talking();
