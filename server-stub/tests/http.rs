@@ -170,13 +170,17 @@ async fn operators_log_in_and_out() {
 async fn guessing_passwords_is_slowed_down() {
     let server =
         TestServer::with_config(&format!("{}\n[limits]\nlogins_per_minute = 3\n", local(CONFIG))).await;
-    for name in ["ada", "nobody", "ada"] {
+    for _ in 0..5 {
+        server.log_in("ada").await;
+    }
+    for name in ["ada", "nobody", "ada", "ada"] {
         let (status, body) = server.post_login(name, "a wrong password").await;
         assert_eq!((status, &body["code"]), (401, &json!("unauthorized")));
         assert_eq!(body["message"], "the name or the password is wrong");
     }
     let (status, body) = server.post_login("ada", http_support::PASSWORD).await;
     assert_eq!((status, &body["code"]), (429, &json!("rate_limited")));
+    assert_eq!(server.post_login("nobody", "a wrong password").await.0, 401, "only that name waits");
     server.stop().await;
 }
 
@@ -238,7 +242,18 @@ async fn built_files_are_served_with_type_age_and_encoding() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    let files = ["element.js", "frame.js", "frame.css", "widget.js", "widget.wasm", "tealight.css"];
+    let files = [
+        "element.js",
+        "frame.js",
+        "frame.css",
+        "widget.js",
+        "widget.wasm",
+        "tealight.css",
+        "console-boot.js",
+        "console.js",
+        "console.wasm",
+        "console.css",
+    ];
     let mut manifest = json!({"version": "0.1.0", "files": {"tealight.js": {"path": "tealight.js"}}});
     write("tealight.js", "// loader");
     for name in files {
@@ -247,6 +262,11 @@ async fn built_files_are_served_with_type_age_and_encoding() {
         write(&format!("w/1234.{name}.br"), "brotli");
         write(&format!("w/1234.{name}.gz"), "gzip");
     }
+    let mut incomplete = manifest.clone();
+    incomplete["files"].as_object_mut().unwrap().remove("console.wasm");
+    write("manifest.json", &incomplete.to_string());
+    let error = tealight_server::http::Assets::load(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("the manifest lacks console.wasm"), "{error}");
     write("manifest.json", &manifest.to_string());
     let assets = tealight_server::http::Assets::load(directory.path()).unwrap();
     let server = TestServer::with_assets(assets).await;

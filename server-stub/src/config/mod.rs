@@ -253,7 +253,8 @@ pub struct LimitsConfig {
     pub operator_session_hours: u32,
     /// New sockets per minute from one network.
     pub sockets_per_minute: u32,
-    /// Attempts to log in per minute, by network and by name.
+    /// Failed attempts to log in per minute, for one name from one network. Ten times as many for a whole network
+    /// and for a name over all networks.
     pub logins_per_minute: u32,
     /// Sockets at once, in all.
     pub sockets: usize,

@@ -12,8 +12,19 @@ use serde::Deserialize;
 use crate::digest;
 
 /// Files without which no visitor and no operator is served.
-const NEEDED: [&str; 7] =
-    ["tealight.js", "element.js", "frame.js", "frame.css", "widget.js", "widget.wasm", "tealight.css"];
+const NEEDED: [&str; 11] = [
+    "tealight.js",
+    "element.js",
+    "frame.js",
+    "frame.css",
+    "widget.js",
+    "widget.wasm",
+    "tealight.css",
+    "console-boot.js",
+    "console.js",
+    "console.wasm",
+    "console.css",
+];
 
 /// Why the built files cannot be served.
 #[derive(Debug, thiserror::Error)]

@@ -19,6 +19,7 @@ use rand_chacha::rand_core::RngCore as _;
 use sha2::Sha256;
 
 use super::Shared;
+use super::attempts::{Attempt, Failures};
 use crate::Moment;
 use crate::config::LimitsConfig;
 
@@ -50,8 +51,7 @@ impl FromRequestParts<Shared> for ClientKey {
 #[derive(Debug)]
 pub(super) struct Gate {
     sockets: DefaultKeyedRateLimiter<ClientKey>,
-    logins: DefaultKeyedRateLimiter<ClientKey>,
-    names: DefaultKeyedRateLimiter<String>,
+    logins: Failures,
     key: Mutex<DailyKey>,
 }
 
@@ -65,41 +65,43 @@ struct DailyKey {
 impl Gate {
     pub(super) fn new(limits: &LimitsConfig, rng: ChaCha20Rng) -> Self {
         let sockets = per_minute(limits.sockets_per_minute);
-        let logins = per_minute(limits.logins_per_minute);
         Self {
             sockets: RateLimiter::keyed(sockets),
-            logins: RateLimiter::keyed(logins),
-            names: RateLimiter::keyed(logins),
+            logins: Failures::new(limits.logins_per_minute),
             key: Mutex::new(DailyKey { bytes: [0; 64], until: Moment(0), rng }),
         }
     }
 
     fn key(&self, now: Moment, address: Option<IpAddr>) -> ClientKey {
-        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
-        if key.until <= now {
-            let DailyKey { bytes, rng, .. } = &mut *key;
-            rng.fill_bytes(bytes);
-            key.until = now.plus_ms(KEY_MS);
-            self.forget_the_quiet();
-        }
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(&key.bytes.into());
-        match address {
+        ClientKey(self.conceal(now, |mac| match address {
             Some(IpAddr::V4(v4)) => mac.update(&v4.octets()[..3]),
             Some(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
                 Some(v4) => mac.update(&v4.octets()[..3]),
                 None => mac.update(&v6.octets()[..7]),
             },
             None => {}
+        }))
+    }
+
+    /// Eight bytes that stand for something until the day's key is thrown away.
+    fn conceal(&self, now: Moment, write: impl FnOnce(&mut Hmac<Sha256>)) -> [u8; 8] {
+        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if key.until <= now {
+            let DailyKey { bytes, rng, .. } = &mut *key;
+            rng.fill_bytes(bytes);
+            key.until = now.plus_ms(KEY_MS);
+            self.forget_the_quiet(now);
         }
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(&key.bytes.into());
+        write(&mut mac);
         let digest = mac.finalize().into_bytes();
-        ClientKey(std::array::from_fn(|i| digest[i]))
+        std::array::from_fn(|i| digest[i])
     }
 
     /// Nobody is remembered for longer than a limit needs, at most until the next day's first request.
-    fn forget_the_quiet(&self) {
+    fn forget_the_quiet(&self, now: Moment) {
         self.sockets.retain_recent();
-        self.logins.retain_recent();
-        self.names.retain_recent();
+        self.logins.forget_the_quiet(now);
     }
 
     /// Lets a socket in, or says how long to wait.
@@ -108,9 +110,23 @@ impl Gate {
     }
 
     /// Lets an attempt to log in through, or says how long to wait.
-    pub(super) fn admit_login(&self, client: ClientKey, name: &str) -> Result<(), Duration> {
-        check(&self.logins, &client)?;
-        check(&self.names, &name.to_lowercase())
+    pub(super) fn admit_login(
+        &self,
+        now: Moment,
+        client: ClientKey,
+        name: &str,
+    ) -> Result<Attempt, Duration> {
+        let name = self.conceal(now, |mac| {
+            mac.update(b"name ");
+            mac.update(name.to_lowercase().as_bytes());
+        });
+        let attempt = Attempt { network: client.0, name };
+        self.logins.admit(now, attempt).map(|()| attempt)
+    }
+
+    /// Takes back an attempt to log in that did not fail.
+    pub(super) fn forgive(&self, attempt: Attempt) {
+        self.logins.forgive(attempt);
     }
 }
 
@@ -147,11 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_guarded_whatever_network_asks() {
+    fn a_name_is_the_same_in_capitals_and_its_failures_stay_in_their_network() {
         let limits = LimitsConfig { logins_per_minute: 2, ..LimitsConfig::default() };
         let gate = Gate::new(&limits, ChaCha20Rng::from_seed([1; 32]));
-        assert!(gate.admit_login(ClientKey([1; 8]), "ada").is_ok());
-        assert!(gate.admit_login(ClientKey([2; 8]), "ADA").is_ok());
-        assert!(gate.admit_login(ClientKey([3; 8]), "ada").is_err());
+        let try_as = |network: u8, name: &str| gate.admit_login(Moment(1), ClientKey([network; 8]), name);
+        assert!(try_as(1, "ada").is_ok());
+        assert!(try_as(1, "ADA").is_ok());
+        assert!(try_as(1, "Ada").is_err());
+        assert!(try_as(2, "ada").is_ok());
+        assert!(try_as(1, "ben").is_ok());
     }
 }

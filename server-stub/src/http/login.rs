@@ -29,10 +29,15 @@ pub(super) async fn log_in(
     Json(credentials): Json<Credentials>,
 ) -> Response {
     let Credentials { name, password } = credentials;
-    if let Err(wait) = shared.gate.admit_login(client, &name) {
-        return super::too_many(wait);
-    }
-    let Ok(Ok(account)) = shared.desk.operator(name).await else { return unavailable() };
+    // From here on it counts as failed, even if the client hangs up, until it is forgiven.
+    let attempt = match shared.gate.admit_login(shared.desk.now(), client, &name) {
+        Ok(attempt) => attempt,
+        Err(wait) => return super::too_many(wait),
+    };
+    let Ok(Ok(account)) = shared.desk.operator(name).await else {
+        shared.gate.forgive(attempt);
+        return unavailable();
+    };
     // The permit goes along: a client that hangs up does not stop the work, and must not make room for more.
     let Ok(permit) = shared.hashing.clone().acquire_owned().await else { return unavailable() };
     let checked = tokio::task::spawn_blocking(move || {
@@ -45,6 +50,7 @@ pub(super) async fn log_in(
         Ok(None) => return unauthorised("the name or the password is wrong"),
         Err(_) => return unavailable(),
     };
+    shared.gate.forgive(attempt);
     let (token, digest) = shared.new_token();
     let hours = u64::from(shared.pages.config.limits.operator_session_hours);
     let expires_at = shared.desk.now().plus(Duration::from_secs(hours * 3_600));

@@ -1,6 +1,7 @@
 //! Everything over HTTP: the socket's handshake, the files, the documents, logging in.
 
 mod assets;
+mod attempts;
 mod client;
 mod console;
 mod demo_site;
