@@ -229,7 +229,7 @@ struct Depth {
 
 /// The desk's end of a socket's queue.
 #[derive(Debug)]
-struct Outbound {
+pub(crate) struct Outbound {
     queue: mpsc::UnboundedSender<Outgoing>,
     depth: Arc<Depth>,
 }
@@ -248,7 +248,7 @@ fn queue() -> (Outbound, Inbox) {
 }
 
 impl Outbound {
-    fn send(&self, text: String) {
+    pub(crate) fn send(&self, text: String) {
         let depth = &self.depth;
         if depth.overflowed.load(Ordering::Relaxed) {
             return;
@@ -283,6 +283,48 @@ impl Inbox {
     pub(crate) fn overflowed(&self) -> impl Future<Output = ()> + Send + 'static {
         let depth = self.depth.clone();
         async move { depth.overflow.notified().await }
+    }
+}
+
+/// A desk that handles nothing until a test says so.
+#[cfg(test)]
+pub(crate) struct StillDesk {
+    inbox: Receiver<Message>,
+    waiting: std::collections::VecDeque<Option<OwnedSemaphorePermit>>,
+}
+
+#[cfg(test)]
+impl StillDesk {
+    pub(crate) fn new() -> (DeskHandle, Self) {
+        let (messages, inbox) = channel();
+        let clock = Arc::new(crate::SystemClock);
+        let handle = DeskHandle { messages, next_conn: Arc::new(AtomicU64::new(1)), clock };
+        (handle, Self { inbox, waiting: Default::default() })
+    }
+
+    /// The queue of the first socket, once it is there.
+    pub(crate) async fn opened(&mut self) -> Outbound {
+        loop {
+            if let Ok(Message::Opened(_, outbound)) = self.inbox.try_recv() {
+                return outbound;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many frames were told and not handled.
+    pub(crate) fn unhandled(&mut self) -> usize {
+        while let Ok(message) = self.inbox.try_recv() {
+            if let Message::Input(Input::Frame { .. }, permit) = message {
+                self.waiting.push_back(permit);
+            }
+        }
+        self.waiting.len()
+    }
+
+    /// Handles the oldest frame.
+    pub(crate) fn handle_one(&mut self) {
+        self.waiting.pop_front();
     }
 }
 

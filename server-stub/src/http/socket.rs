@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tealight_protocol::{CloseCode, SUBPROTOCOL, SUBPROTOCOL_ANY, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::Shared;
 use crate::desk::Input;
@@ -70,8 +72,13 @@ fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
+/// What frames come from and go to: a WebSocket, or a test's stand-in.
+trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin {}
+
+impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Frames for T {}
+
 /// Carries frames until one side is done. `open` is held so that a stopping server can wait for the last.
-async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
+async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>) {
     let (conn, mut inbox) = desk.open();
     let window = Arc::new(Semaphore::new(UNHANDLED_FRAMES));
     let mut overflowed = std::pin::pin!(inbox.overflowed());
@@ -111,8 +118,10 @@ async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
                 Some(Ok(Message::Binary(_))) => desk.received(Input::Binary { conn }, permit),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_))) | None => break,
-                Some(Err(_)) => {
-                    farewell(&mut socket, CloseCode::TooBig, "the frame cannot be read").await;
+                Some(Err(error)) => {
+                    if let Some(code) = fault_of_peer(error) {
+                        farewell(&mut socket, code, "the frame cannot be read").await;
+                    }
                     break;
                 }
             },
@@ -124,20 +133,147 @@ async fn pump(mut socket: WebSocket, desk: DeskHandle, open: mpsc::Sender<()>) {
 
 /// The next message, once the desk has room for it. Dropping this before it is done loses nothing.
 async fn receive(
-    socket: &mut WebSocket,
+    socket: &mut impl Frames,
     window: &Arc<Semaphore>,
 ) -> (Option<Result<Message, axum::Error>>, OwnedSemaphorePermit) {
     let Ok(permit) = window.clone().acquire_owned().await else { unreachable!("nobody closes the window") };
-    (socket.recv().await, permit)
+    (socket.next().await, permit)
+}
+
+/// What a peer is told whose bytes could not be read. Nothing, when the connection broke: nobody would hear it.
+fn fault_of_peer(error: axum::Error) -> Option<CloseCode> {
+    use tungstenite::Error;
+    match *error.into_inner().downcast::<Error>().ok()? {
+        Error::Capacity(_) => Some(CloseCode::TooBig),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(_) | Error::Utf8(_) | Error::AttackAttempt => Some(CloseCode::Violation),
+        _ => None,
+    }
 }
 
 /// Closes with a code, and gives the peer a moment to answer, so that the code is not lost to a reset.
-async fn farewell(socket: &mut WebSocket, code: CloseCode, reason: &'static str) {
+async fn farewell(socket: &mut impl Frames, code: CloseCode, reason: &'static str) {
     let frame = CloseFrame { code: code.as_u16(), reason: reason.into() };
     let close = async {
         if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
+            while let Some(Ok(_)) = socket.next().await {}
         }
     };
     let _ = tokio::time::timeout(FAREWELL, close).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::sync::{Mutex, PoisonError};
+    use std::task::{Context, Poll};
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::runner::StillDesk;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_never_reads_is_given_up_after_a_while() {
+        let (mut desk, socket, _open) = StuckPeer::silent().pumped();
+        let outbound = desk.opened().await;
+        let began = Instant::now();
+        outbound.send("hello".to_owned());
+        assert_eq!(socket.closed().await, CloseCode::SlowConsumer.as_u16());
+        assert_eq!(began.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_never_reads_is_given_up_at_once_when_its_queue_is_full() {
+        let (mut desk, socket, _open) = StuckPeer::silent().pumped();
+        let outbound = desk.opened().await;
+        let began = Instant::now();
+        for _ in 0..=limits::QUEUED_FRAMES + 1 {
+            outbound.send("hello".to_owned());
+        }
+        assert_eq!(socket.closed().await, CloseCode::SlowConsumer.as_u16());
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_frames_of_one_peer_wait_for_the_desk() {
+        let (mut desk, _socket, _open) = StuckPeer::talking().pumped();
+        let _outbound = desk.opened().await;
+        settle().await;
+        assert_eq!(desk.unhandled(), UNHANDLED_FRAMES);
+        desk.handle_one();
+        settle().await;
+        assert_eq!(desk.unhandled(), UNHANDLED_FRAMES, "one was handled, and one more was read");
+    }
+
+    /// Lets every task run until it waits: a paused clock moves only then.
+    async fn settle() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    /// A peer whose side takes nothing, and that says nothing or never stops talking.
+    #[derive(Clone, Debug)]
+    struct StuckPeer {
+        talks: bool,
+        sent: Arc<Mutex<Vec<Message>>>,
+        closing: Arc<tokio::sync::Notify>,
+    }
+
+    impl StuckPeer {
+        fn silent() -> Self {
+            Self { talks: false, sent: Arc::default(), closing: Arc::default() }
+        }
+
+        fn talking() -> Self {
+            Self { talks: true, ..Self::silent() }
+        }
+
+        fn pumped(self) -> (StillDesk, Self, mpsc::Receiver<()>) {
+            let (handle, desk) = StillDesk::new();
+            let (open, last) = mpsc::channel(1);
+            tokio::spawn(pump(self.clone(), handle, open));
+            (desk, self, last)
+        }
+
+        async fn closed(&self) -> u16 {
+            self.closing.notified().await;
+            let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            match sent.last() {
+                Some(Message::Close(Some(frame))) => frame.code,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    impl Stream for StuckPeer {
+        type Item = Result<Message, axum::Error>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            if self.talks { Poll::Ready(Some(Ok(Message::Text("{}".into())))) } else { Poll::Pending }
+        }
+    }
+
+    impl Sink<Message> for StuckPeer {
+        type Error = axum::Error;
+
+        fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), axum::Error> {
+            if matches!(message, Message::Close(_)) {
+                self.closing.notify_one();
+            }
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+            Ok(())
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Pending
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Pending
+        }
+    }
 }
