@@ -212,6 +212,9 @@ fn an_operator_who_was_removed_meanwhile_is_cut_off_within_seconds() {
     desk.advance(10_000);
     assert_eq!(desk.closed(console), None);
     desk.desk.store().write(|tx| tx.delete_operator("ada")).map_err(|e: StoreError| e).unwrap();
+    desk.take(console);
+    desk.send(console, &json!({"t": "state", "status": "accepting", "capacity": 3}));
+    desk.take_one(console, "error");
     desk.advance(10_000);
     assert_eq!(desk.closed(console), Some(CloseCode::Expired));
 }
