@@ -11,6 +11,7 @@ use tealight_protocol::schema;
 #[test]
 fn the_schema_files_are_those_of_the_types() {
     for (name, schema) in schema::files() {
+        let schema = sorted(serde_json::to_value(&schema).unwrap());
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         compare_or_bless(&format!("schema/{name}"), &text);
     }
@@ -126,5 +127,19 @@ fn collect_pointers(value: &Value, at: String, found: &mut Vec<String>) {
     }
     if !at.is_empty() {
         found.push(at);
+    }
+}
+
+/// The same value with every object's fields in order of their names, whether or not serde_json was built to keep
+/// another order: that is decided by whatever else is built with it.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.into_iter().collect();
+            fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Object(fields.into_iter().map(|(name, value)| (name, sorted(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
     }
 }
