@@ -11,6 +11,7 @@ pub mod peer;
 pub mod people;
 pub mod server;
 pub mod site;
+pub mod soak;
 #[cfg(feature = "browser")]
 pub mod stage;
 mod waiting;
