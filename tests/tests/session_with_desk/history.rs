@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tealight_protocol::{
-    ConversationId, ConversationState, Event, EventKind, OperatorId, Party, ReleaseReason,
-};
+use tealight_protocol::{ConversationId, ConversationState, Event, EventKind, OperatorId, Party};
 use tealight_server::desk::ConnId;
 use tealight_session::visitor::Phase;
 use tealight_session::{Connection, Delivery, StopReason, operator, visitor};
@@ -101,12 +99,10 @@ impl History {
         for page in wire.operators() {
             let view = wire.operator_view(page);
             assert_eq!(view.connection, Connection::Ready, "{page:?}");
-            // Who gave a conversation away before it was erased hears no more of it.
-            let had_it = |one: &operator::ConversationView| {
-                matches!(one.released, None | Some(ReleaseReason::Erased)) && self.erased.contains(&one.id.0)
-            };
-            for one in view.conversations.iter().filter(|one| had_it(one)) {
-                assert!(one.entries.is_empty(), "{page:?} still shows what was erased");
+            let is_gone =
+                |one: &operator::ConversationView| one.released.is_some() || self.erased.contains(&one.id.0);
+            for one in view.conversations.iter().filter(|one| is_gone(one)) {
+                assert!(one.entries.is_empty(), "{page:?} still shows what is gone: {:?}", one.released);
             }
             let me = &view.who.as_ref().expect("a ready operator has a name").id;
             for one in view.conversations.iter().filter(|one| one.released.is_none() && one.ended.is_none()) {

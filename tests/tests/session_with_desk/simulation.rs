@@ -277,7 +277,9 @@ impl World {
                 view.conversations.iter().flat_map(|one| crate::people::words_of(one)).collect();
             let lost = self.history.unstored(page);
             let lost: Vec<_> = lost.into_iter().filter(|words| !shown.contains(words)).collect();
-            if !lost.is_empty() && !self.excused.contains(&page) {
+            // Of a conversation that is no longer theirs, operators read only that something may not have arrived.
+            let is_told = view.conversations.iter().any(|one| one.has_unsent);
+            if !lost.is_empty() && !is_told && !self.excused.contains(&page) {
                 unsaid.push((page, lost));
             }
         }

@@ -123,12 +123,17 @@ fn EndQuestion(
 fn Standing(id: ConversationId, conversation: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let shown = Memo::new(move |_| conversation.with(|one| one.as_deref().and_then(standing)));
+    let has_unsent =
+        Memo::new(move |_| conversation.with(|one| one.as_ref().is_some_and(|one| one.has_unsent)));
     view! {
         <div class="standing" role="status">
             {move || shown.get().map(|(words, over)| {
                 let id = id.clone();
                 view! {
-                    <p class="standing-words">{words}</p>
+                    <p class="standing-words">
+                        {words}
+                        {move || has_unsent.get().then(|| format!(" {}", t("released.unsent")))}
+                    </p>
                     {over.then(|| view! {
                         <button class="button" data-kind="quiet" type="button"
                             on:click=move |_| {

@@ -70,12 +70,8 @@ impl Conversation {
     /// Takes the backend's word for everything but the events, which are applied one by one.
     pub(super) fn updated(&mut self, from: &OperatorConversation) {
         if from.reset {
-            self.log = Log::default();
-            self.entries.clear();
-            self.people.clear();
+            self.forget_words();
             self.ended = None;
-            self.theirs = Watermark::default();
-            self.receipts = Receipts::default();
         }
         self.claim = from.claim;
         self.released = None;
@@ -171,12 +167,11 @@ impl Conversation {
         self.presence_since = since;
     }
 
-    /// It came off the operator's hands. An erasure counts whenever it is heard of: after the end, too, and after
-    /// the conversation was missed for a reason not yet known.
+    /// It came off the operator's hands, and every word of it goes. An erasure counts whenever it is heard of: after
+    /// the end, too, and after the conversation was missed for a reason not yet known.
     pub(super) fn released(&mut self, reason: ReleaseReason) {
         let is_news = !self.is_over() || self.released == Some(ReleaseReason::Unknown);
         if reason == ReleaseReason::Erased {
-            self.entries.clear();
             self.draft.put(String::new());
             self.link = None;
         } else if !is_news {
@@ -184,11 +179,28 @@ impl Conversation {
         }
         self.released = Some(reason);
         self.typing_until = None;
+        self.forget_words();
     }
 
-    /// Whether the backend may still have news of it.
+    /// Nothing that was said stays on the screen of somebody who no longer has the conversation: its visitor may
+    /// erase it, and nobody would be told here. What stood in the composer stays with who wrote it, out of sight,
+    /// in case the conversation comes back.
+    fn forget_words(&mut self) {
+        self.log = Log::default();
+        self.entries.clear();
+        self.people.clear();
+        self.theirs = Watermark::default();
+        self.receipts = Receipts::default();
+    }
+
+    /// Whether it is the operator's, running or over.
+    pub(super) fn is_held(&self) -> bool {
+        self.released.is_none()
+    }
+
+    /// Whether the backend may have news of it.
     pub(super) fn is_followed(&self) -> bool {
-        self.released.is_none() && self.log.last() > 0
+        self.is_held() && self.log.last() > 0
     }
 
     /// Whether the operator may speak.
@@ -220,11 +232,16 @@ impl Conversation {
 
     pub(super) fn view(&self, outbox: &Outbox<Durable>) -> ConversationView {
         let mut entries = self.entries.clone();
-        entries.extend(outbox.items().iter().filter_map(|item| self.pending(item)));
+        let mut pending: Vec<_> = outbox.items().iter().filter_map(|item| self.pending(item)).collect();
+        let has_unsent = self.released.is_some() && !pending.is_empty();
+        if self.released.is_none() {
+            entries.append(&mut pending);
+        }
         ConversationView {
             id: self.id.clone(),
             state: self.state,
             released: self.released,
+            has_unsent,
             ended: self.ended,
             lang: self.lang.clone(),
             area: self.area.clone(),

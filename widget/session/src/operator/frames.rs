@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tealight_protocol::{
     Board, Cid, ConversationId, ErrorCode, Event, OperatorConversation, OperatorReady, QueryKind,
-    ReleaseReason, Seq, ToOperator,
+    ReleaseReason, Seq, ToOperator, limits::ACK_TIMEOUT_MS,
 };
 
 use super::Refusal;
 use super::board::{self, Change};
 use super::conversation::Conversation;
 use super::durable::Durable;
-use super::session::{Avail, Session};
+use super::session::{Avail, Awaited, Session};
 use crate::Millis;
 use crate::link::PONG;
 use crate::outbox::ItemState;
@@ -22,7 +22,7 @@ impl Session {
         let Ok(frame) = serde_json::from_str::<ToOperator>(text) else { return };
         match frame {
             ToOperator::Ready(ready) => self.ready(time, ready),
-            ToOperator::Ack { cid, seq, .. } => self.acknowledged(&cid, seq),
+            ToOperator::Ack { cid, conv, seq, .. } => self.acknowledged(time, &cid, conv, seq),
             ToOperator::Error { cid: Some(cid), code, retry, retry_ms, .. } => {
                 if retry {
                     self.outbox.defer(&cid, time, retry_ms);
@@ -32,11 +32,11 @@ impl Session {
             }
             ToOperator::Event { conv, event } => self.event(&conv, &event),
             ToOperator::History { conv, events, last, .. } => {
-                let before = self.find(&conv).map_or(0, |one| one.log.last());
+                let before = self.held(&conv).map_or(0, |one| one.log.last());
                 for event in &events {
                     self.event(&conv, event);
                 }
-                if let Some(conversation) = self.find(&conv) {
+                if let Some(conversation) = self.held(&conv) {
                     conversation.log.heard_of(last);
                     conversation.log.answered(before);
                 }
@@ -45,17 +45,17 @@ impl Session {
             ToOperator::Released { conv, reason } => self.released(&conv, reason),
             ToOperator::Board(board) => self.board(board),
             ToOperator::Typing { conv, on } => {
-                if let Some(conversation) = self.find(&conv) {
+                if let Some(conversation) = self.held(&conv) {
                     conversation.visitor_typing(on, time);
                 }
             }
             ToOperator::Marks { conv, marks } => {
-                if let Some(conversation) = self.find(&conv) {
+                if let Some(conversation) = self.held(&conv) {
                     conversation.marked(marks);
                 }
             }
             ToOperator::Presence { conv, presence, since } => {
-                if let Some(conversation) = self.find(&conv) {
+                if let Some(conversation) = self.held(&conv) {
                     conversation.visitor_is(presence, since);
                 }
             }
@@ -104,6 +104,9 @@ impl Session {
         for conversation in &ready.convs {
             self.assigned(conversation);
         }
+        if self.awaited.take().is_some_and(|awaited| self.held(&awaited.conv).is_none()) {
+            self.refusal = Some(Refusal { code: ErrorCode::NotFound, claim: true });
+        }
         self.board = Arc::new(Board { full: true, ..ready.board });
         if !self.has_canned {
             let cid = self.query(QueryKind::Canned);
@@ -113,6 +116,7 @@ impl Session {
 
     /// A conversation is ours, with what we do not have of it yet.
     fn assigned(&mut self, from: &OperatorConversation) {
+        self.awaited.take_if(|awaited| awaited.conv == from.id);
         let limit = self.text_limit;
         let conversation = match self.conversations.iter().position(|one| one.id == from.id) {
             Some(at) => &mut self.conversations[at],
@@ -127,7 +131,7 @@ impl Session {
 
     fn event(&mut self, conv: &ConversationId, event: &Event) {
         let me = self.me();
-        let Some(conversation) = self.find(conv) else { return };
+        let Some(conversation) = self.held(conv) else { return };
         let echo = conversation.apply(event, me.as_ref());
         let is_over = conversation.is_over();
         if let Some(cid) = echo {
@@ -141,6 +145,9 @@ impl Session {
     fn released(&mut self, conv: &ConversationId, reason: ReleaseReason) {
         if let Some(conversation) = self.find(conv) {
             conversation.released(reason);
+        }
+        if self.awaited.take_if(|awaited| awaited.conv == *conv).is_some() {
+            self.refusal = Some(Refusal { code: ErrorCode::NotFound, claim: true });
         }
         if reason == ReleaseReason::Erased {
             self.outbox.retain(|item| item.command.conversation() != Some(conv));
@@ -187,7 +194,7 @@ impl Session {
         }
     }
 
-    fn acknowledged(&mut self, cid: &Cid, seq: Option<Seq>) {
+    fn acknowledged(&mut self, time: Millis, cid: &Cid, conv: Option<ConversationId>, seq: Option<Seq>) {
         let Some(item) = self.outbox.find(cid) else { return };
         match item.command.clone() {
             Durable::Send { conv, .. } => {
@@ -198,7 +205,13 @@ impl Session {
                     self.outbox.set(cid, ItemState::Committed);
                 }
             }
-            Durable::Claim(_) | Durable::End { .. } => {
+            Durable::Claim(_) => {
+                self.outbox.remove(cid);
+                self.awaited = conv
+                    .filter(|conv| self.held(conv).is_none())
+                    .map(|conv| Awaited { conv, by: time + ACK_TIMEOUT_MS });
+            }
+            Durable::End { .. } => {
                 self.outbox.remove(cid);
             }
         }

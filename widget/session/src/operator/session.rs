@@ -41,8 +41,18 @@ pub struct Session {
     pub(super) conversations: Vec<Conversation>,
     pub(super) outbox: Outbox<Durable>,
     pub(super) refusal: Option<Refusal>,
+    /// A conversation that a claim has won, and that has not come.
+    pub(super) awaited: Option<Awaited>,
     visible: bool,
     shown: Arc<Vec<Arc<ConversationView>>>,
+}
+
+/// What must follow on the `ack` of a claim: the conversation, as much as the `ack` itself. The answer to a claim
+/// that was told again may be older than what became of it.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    pub(super) conv: ConversationId,
+    pub(super) by: Millis,
 }
 
 /// How an operator is available.
@@ -84,6 +94,7 @@ impl Session {
             conversations: Vec::new(),
             outbox: Outbox::new(),
             refusal: None,
+            awaited: None,
             visible: true,
             shown: Arc::default(),
         }
@@ -121,6 +132,7 @@ impl Session {
         }
         if self.link.is_ready() {
             next = earlier(next, self.outbox.timeout());
+            next = earlier(next, self.awaited.as_ref().map(|awaited| awaited.by));
         }
         next.map(|time| self.clock.to_shell(time))
     }
@@ -293,7 +305,8 @@ impl Session {
     fn settle(&mut self, time: Millis) {
         if self.link.is_ready() {
             let is_late = |one: &Conversation| one.log.timeout().is_some_and(|at| time >= at);
-            if (self.outbox.is_overdue(time) || self.conversations.iter().any(is_late))
+            let is_missing = self.awaited.as_ref().is_some_and(|awaited| time >= awaited.by);
+            if (is_missing || self.outbox.is_overdue(time) || self.conversations.iter().any(is_late))
                 && let News::Lost(loss) = self.link.restart(time, &mut self.shell)
             {
                 self.lost(loss);
@@ -392,7 +405,8 @@ impl Session {
     }
 
     fn is_claiming(&self) -> bool {
-        self.outbox.items().iter().any(|item| matches!(item.command, Durable::Claim(_)))
+        self.awaited.is_some()
+            || self.outbox.items().iter().any(|item| matches!(item.command, Durable::Claim(_)))
     }
 
     fn push(&mut self, command: Durable) {
@@ -408,6 +422,11 @@ impl Session {
 
     pub(super) fn find(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
         self.conversations.iter_mut().find(|one| one.id == *conv)
+    }
+
+    /// A conversation that is the operator's.
+    pub(super) fn held(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
+        self.find(conv).filter(|one| one.is_held())
     }
 
     pub(super) fn me(&self) -> Option<OperatorId> {

@@ -50,8 +50,10 @@ pub struct ConversationView {
     pub id: ConversationId,
     /// Where it stands. `Waiting`: kept for the operator until the visitor looks.
     pub state: ConversationState,
-    /// How it came off the operator's hands, if it did.
+    /// How it came off the operator's hands, if it did. No word of it is in sight then.
     pub released: Option<ReleaseReason>,
+    /// Whether it was released before something the operator said had certainly arrived.
+    pub has_unsent: bool,
     /// Who ended it, if it ended.
     pub ended: Option<(EndedBy, EndReason)>,
     /// The visitor's language.

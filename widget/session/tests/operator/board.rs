@@ -42,8 +42,9 @@ fn a_claim_that_wins_brings_the_conversation() {
     assert!(rig.session.view().claiming);
     let claim = rig.take_one("claim");
     rig.hear(json!({"t": "ack", "cid": claim["cid"], "conv": "c1", "claim": 5}));
-    assert!(!rig.session.view().claiming);
+    assert!(rig.session.view().claiming, "the conversation belongs to the answer");
     rig.hear(json!({"t": "assigned", "conversation": conversation("c1", 5, 1, vec![entry(1, started())])}));
+    assert!(!rig.session.view().claiming);
     assert_eq!(rig.session.view().conversations.len(), 1);
 }
 
@@ -76,4 +77,42 @@ fn a_claim_without_an_answer_is_told_again_under_the_same_name() {
     rig.reconnect();
     rig.hear(ready(vec![]));
     assert_eq!(rig.take_one("claim"), claim);
+}
+
+#[test]
+fn a_claim_whose_conversation_does_not_come_is_found_out_and_said() {
+    let refused = Some(Refusal { code: ErrorCode::NotFound, claim: true });
+    for came in ["nothing", "another", "released"] {
+        let mut rig = ready_operator();
+        rig.command(Command::Claim(None));
+        let claim = rig.take_one("claim");
+        rig.reconnect();
+        rig.hear(ready(vec![]));
+        assert_eq!(rig.take_one("claim"), claim);
+        rig.hear(json!({"t": "ack", "cid": claim["cid"], "conv": "c1", "claim": 5}));
+        if came == "released" {
+            rig.hear(json!({"t": "released", "conv": "c1", "reason": "not_back"}));
+        } else {
+            rig.pass(10_000);
+            assert_eq!(rig.closes.last().unwrap().1, 4000, "as with an answer that does not come");
+            rig.until_reconnect();
+            rig.opened();
+            rig.hear(ready(if came == "another" { vec![conversation("c2", 6, 0, vec![])] } else { vec![] }));
+        }
+        let view = rig.session.view();
+        assert_eq!((view.claiming, view.refusal), (false, refused), "{came}");
+        assert_eq!(rig.take("claim"), [Value::Null; 0]);
+    }
+}
+
+#[test]
+fn a_claim_told_again_that_ready_has_answered_already_is_silent() {
+    let mut rig = ready_operator();
+    rig.command(Command::Claim(None));
+    let claim = rig.take_one("claim");
+    rig.reconnect();
+    rig.hear(ready(vec![conversation("c1", 5, 1, vec![entry(1, started())])]));
+    rig.hear(json!({"t": "ack", "cid": claim["cid"], "conv": "c1", "claim": 5}));
+    let view = rig.session.view();
+    assert_eq!((view.claiming, view.refusal), (false, None));
 }

@@ -175,9 +175,45 @@ fn a_released_conversation_takes_no_more_words_and_can_be_dismissed() {
         (one.released, one.draft.can_send, one.draft.text.as_str()),
         (Some(ReleaseReason::Lease), false, "draft")
     );
-    assert_eq!(rig.bubbles("c1"), [("too late".to_owned(), NotSent)]);
+    assert!(one.has_unsent, "what was on its way may not have arrived, and that is said");
     rig.command(Command::Dismiss(id("c1")));
     assert!(rig.session.view().conversations.is_empty());
+}
+
+#[test]
+fn no_word_of_a_conversation_stays_with_somebody_who_no_longer_has_it() {
+    for reason in ["lease", "not_back", "left", "transferred", "later"] {
+        let mut rig = chatting();
+        rig.hear(event("c1", 3, visitors("a secret")));
+        rig.hear(json!({"t": "released", "conv": "c1", "reason": reason}));
+        assert!(rig.conv("c1").entries.is_empty(), "{reason}");
+        rig.take_sent();
+        rig.hear(event("c1", 4, visitors("said to the next one")));
+        rig.hear(
+            json!({"t": "history", "conv": "c1", "last": 4, "more": false, "events": [entry(4, started())]}),
+        );
+        assert!(rig.conv("c1").entries.is_empty(), "{reason}");
+        assert_eq!(rig.take_sent(), [Value::Null; 0], "nothing is asked about it");
+    }
+}
+
+#[test]
+fn a_conversation_that_comes_back_has_everything_and_what_was_not_sent() {
+    let mut rig = chatting();
+    let arrived = rig.say("c1", "arrived after all");
+    rig.command(Command::Edit(id("c1"), "never sent".to_owned()));
+    rig.command(Command::Send(id("c1")));
+    rig.command(Command::Edit(id("c1"), "draft".to_owned()));
+    rig.hear(json!({"t": "released", "conv": "c1", "reason": "lease"}));
+    rig.hear(json!({"t": "assigned", "conversation": conversation("c1", 7, 4, vec![
+        entry(1, started()), entry(2, joined("op:7")), entry(3, own(&arrived)), entry(4, joined("op:7")),
+    ])}));
+    let one = rig.conv("c1");
+    assert_eq!((one.released, one.has_unsent, one.draft.text.as_str()), (None, false, "draft"));
+    assert_eq!(
+        rig.bubbles("c1"),
+        [("arrived after all".to_owned(), Sent), ("never sent".to_owned(), NotSent)]
+    );
 }
 
 #[test]

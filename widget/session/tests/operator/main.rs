@@ -9,4 +9,5 @@ mod backend;
 
 mod board;
 mod conversations;
+mod fuzz;
 mod shift;
