@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod peer;
 #[cfg(feature = "browser")]
 pub mod people;
+pub mod proxy;
 pub mod server;
 pub mod site;
 pub mod soak;

@@ -16,6 +16,7 @@ use tealight_server::store::SqliteStore;
 use tealight_server::{Dependencies, Running, Server};
 use tempfile::TempDir;
 
+use crate::proxy::Proxy;
 use crate::site::{ELSEWHERE, HostPage, Site};
 
 /// The account that every test server has.
@@ -59,6 +60,8 @@ pub struct Settings {
     pub pages: HashMap<String, HostPage>,
     /// Another folder of built files than the one in `TEALIGHT_DIST`.
     pub assets: Option<PathBuf>,
+    /// Whether browsers reach the server only through a [`Proxy`] that makes the weather.
+    pub behind_proxy: bool,
 }
 
 /// A server, its database and the charity's web site.
@@ -67,6 +70,7 @@ pub struct TestServer {
     running: Option<Running>,
     config: String,
     address: String,
+    proxy: Option<Proxy>,
     site: Site,
     // Last: everything else has let go of the files by then.
     folder: TempDir,
@@ -82,10 +86,20 @@ impl TestServer {
     pub async fn with(settings: Settings) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tealight-test-").tempdir()?;
         let address = format!("127.0.0.1:{}", free_port()?);
-        let site = Site::start(&format!("http://{address}"), settings.pages.clone()).await?;
+        let proxy = match settings.behind_proxy {
+            true => {
+                // An address that an outgoing connection cannot take while the proxy's door is closed.
+                let public = format!("127.0.0.1:{}", free_port()?);
+                Some(Proxy::start_at(public.parse()?, address.parse()?).await?)
+            }
+            false => None,
+        };
+        let public = proxy.as_ref().map_or_else(|| address.clone(), |proxy| proxy.address().to_string());
+        let site = Site::start(&format!("http://{public}"), settings.pages.clone()).await?;
         let assets = settings.assets.clone().or_else(dist).unwrap_or_else(|| folder.path().join("no-dist"));
-        let config = toml(&settings, &address, &site, &folder.path().join("tealight.db"), &assets)?;
-        let mut server = Self { running: None, config, address, site, folder };
+        let config =
+            toml(&settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
+        let mut server = Self { running: None, config, address, proxy, site, folder };
         server.start_again().await?;
         Ok(server)
     }
@@ -107,7 +121,12 @@ impl TestServer {
         Ok(())
     }
 
-    /// Its address, without a path.
+    /// What makes the weather between browsers and the server, where something does.
+    pub fn proxy(&self) -> Result<&Proxy> {
+        self.proxy.as_ref().context("this server is behind no proxy")
+    }
+
+    /// Its address, without a path. It leads past a proxy.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -210,7 +229,7 @@ fn free_port() -> Result<u16> {
 
 fn toml(
     settings: &Settings,
-    address: &str,
+    [address, public]: [&str; 2],
     site: &Site,
     database: &std::path::Path,
     assets: &std::path::Path,
@@ -219,7 +238,7 @@ fn toml(
         r#"
 [server]
 listen = "{address}"
-public_url = "http://{address}"
+public_url = "http://{public}"
 allowed_origins = ["{origin}"]
 database = "{database}"
 assets_dir = "{assets}"
