@@ -1,8 +1,9 @@
-//! The reference backend of Tealight, as a library: the binary only reads the command line.
+//! The reference backend of Tealight, as a library: the binary only calls its command line.
 //!
 //! [`desk`] decides, [`store`] remembers, [`http`] carries, [`wait`] estimates, [`config`] is what a helpline
 //! says about itself. `desk` and `wait` know no socket, thread or clock; only `http` and `server` do.
 
+pub mod command_line;
 pub mod config;
 pub mod desk;
 pub mod digest;

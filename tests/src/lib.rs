@@ -5,6 +5,8 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod child;
+pub mod client;
 pub mod crowd;
 pub mod peer;
 #[cfg(feature = "browser")]

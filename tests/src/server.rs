@@ -212,7 +212,7 @@ pub fn require_dist() -> Result<PathBuf> {
 }
 
 /// A port that is free and that no outgoing connection takes by itself.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;

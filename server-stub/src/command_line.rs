@@ -1,0 +1,254 @@
+//! The command line of the server, as a function: the binary calls it, and so does the tests' own binary.
+//!
+//! Exit status: 0 done, 1 it could not be done, 2 it was not understood, 3 the configuration is wrong.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::config::{Config, ConfigError};
+use crate::operators;
+use crate::store::{SqliteStore, Store as _, StoreError};
+use crate::{Dependencies, Server, ServerError};
+
+/// Libraries that would trace what people say and who they are.
+const TALKATIVE: [&str; 6] =
+    ["axum", "hyper", "hyper_util", "tokio_tungstenite", "tower_http", "tungstenite"];
+
+/// Tealight's server: a waiting room and a safe chat for helplines.
+#[derive(Debug, Parser)]
+#[command(name = "tealight-server", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until told to stop (Ctrl-C or SIGTERM).
+    Serve(ConfigPath),
+    /// Read the configuration and say whether it is right.
+    CheckConfig(ConfigPath),
+    /// Look after the operators' accounts.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+}
+
+#[derive(Debug, Args)]
+struct ConfigPath {
+    /// The configuration file.
+    #[arg(long, default_value = "tealight.toml", value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Add an operator. The password is read from standard input: one line.
+    Add {
+        /// The name to log in with.
+        name: String,
+        /// The name visitors read.
+        #[arg(long)]
+        alias: String,
+        /// Read the password from a file instead.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Take only visitors of this area. May be given several times; without it, of all.
+        #[arg(long = "area", value_name = "ID")]
+        areas: Vec<String>,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
+    /// List the operators.
+    List(ConfigPath),
+    /// Remove an operator, and log them out.
+    Remove {
+        /// The name they log in with.
+        name: String,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Server(#[from] ServerError),
+    #[error("{0}")]
+    Operator(#[from] operators::OperatorError),
+    #[error("the database {path} cannot be used: {source}")]
+    Store { path: String, source: StoreError },
+    #[error("the password cannot be read: {0}\n  fix: pass it on standard input, or name a readable file")]
+    Password(std::io::Error),
+    #[error("there is no operator “{0}”; `tealight-server operator list` names them all")]
+    NoOperator(String),
+    #[error("there is no area “{0}” in the configuration")]
+    NoArea(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Reads the arguments of this process and does what they say.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(path) => serve(&path),
+        Command::CheckConfig(path) => check_config(&path),
+        Command::Operator(command) => operator(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "error: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Config(_)) { 3 } else { 1 })
+        }
+    }
+}
+
+fn serve(path: &ConfigPath) -> Result<(), Failure> {
+    let config = Config::load(&path.config)?;
+    start_logging();
+    let dependencies = Dependencies::real(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = stop_signal()?;
+        let running = Server::start(config, dependencies).await?;
+        for address in &running.addresses {
+            tracing::info!(%address, "listening");
+        }
+        if let Some(address) = running.metrics_addr {
+            tracing::info!(%address, "metrics");
+        }
+        if let Some(address) = running.demo_addr {
+            tracing::info!(%address, "demo site");
+        }
+        stop.await;
+        tracing::info!("stopping");
+        running.stop().await;
+        Ok(())
+    })
+}
+
+fn start_logging() {
+    tracing_subscriber::fmt()
+        .with_env_filter(log_filter(&std::env::var("TEALIGHT_LOG").unwrap_or_default()))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// What is logged: `wanted`, or else all news; but never what libraries trace, because that holds frames and headers.
+fn log_filter(wanted: &str) -> EnvFilter {
+    let news = LevelFilter::INFO;
+    let asked = EnvFilter::builder().with_default_directive(news.into()).parse_lossy(wanted);
+    TALKATIVE
+        .iter()
+        .filter_map(|library| format!("{library}={news}").parse().ok())
+        .fold(asked, EnvFilter::add_directive)
+}
+
+/// Completes on Ctrl-C, and on SIGTERM where there is one.
+fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn check_config(path: &ConfigPath) -> Result<(), Failure> {
+    let config = Config::load(&path.config)?;
+    say(&format!("{}: the configuration of “{}” is right", path.config.display(), config.service.name))
+}
+
+fn operator(command: OperatorCommand) -> Result<(), Failure> {
+    match command {
+        OperatorCommand::Add { name, alias, password_file, areas, config } => {
+            let config = Config::load(&config.config)?;
+            if let Some(area) = areas.iter().find(|area| !config.areas.iter().any(|known| known.id == **area))
+            {
+                return Err(Failure::NoArea(area.clone()));
+            }
+            let password = match password_file {
+                Some(file) => std::fs::read_to_string(file).map_err(Failure::Password)?,
+                None => first_line_of_input().map_err(Failure::Password)?,
+            };
+            let password = password.trim_end_matches(['\r', '\n']);
+            let mut rng = ChaCha20Rng::from_seed(rand::random());
+            let mut store = open(&config)?;
+            let added = operators::add(&mut store, &mut rng, &name, &alias, password, &areas)?;
+            say(&format!("added {} ({}); visitors read “{}”", added.name, added.id, added.alias))
+        }
+        OperatorCommand::List(path) => {
+            let config = Config::load(&path.config)?;
+            let operators =
+                open(&config)?.read(|tx| tx.operators()).map_err(|e| store_failure(&config, e))?;
+            operators.iter().try_for_each(|operator| {
+                let areas = if operator.areas.is_empty() {
+                    "all areas".to_owned()
+                } else {
+                    operator.areas.join(", ")
+                };
+                say(&format!("{}\t{}\t{}\t{areas}", operator.name, operator.alias, operator.id))
+            })
+        }
+        OperatorCommand::Remove { name, config } => {
+            let config = Config::load(&config.config)?;
+            let removed = open(&config)?
+                .write(|tx| tx.delete_operator(&name))
+                .map_err(|e| store_failure(&config, e))?;
+            if removed { say(&format!("removed {name}")) } else { Err(Failure::NoOperator(name)) }
+        }
+    }
+}
+
+fn open(config: &Config) -> Result<SqliteStore, Failure> {
+    SqliteStore::open(&config.server.database).map_err(|error| store_failure(config, error))
+}
+
+fn store_failure(config: &Config, source: StoreError) -> Failure {
+    Failure::Store { path: config.server.database.display().to_string(), source }
+}
+
+fn first_line_of_input() -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_level_makes_libraries_trace_what_people_say() {
+        for wanted in ["trace", "tungstenite=trace", "tealight_server=debug,tungstenite=debug"] {
+            let filter = log_filter(wanted).to_string();
+            for library in TALKATIVE {
+                let levels: Vec<_> =
+                    filter.split(',').filter(|part| part.starts_with(&format!("{library}="))).collect();
+                assert_eq!(levels, [format!("{library}=info")], "{wanted}");
+            }
+        }
+        assert_eq!(log_filter("").max_level_hint(), Some(LevelFilter::INFO));
+    }
+}
