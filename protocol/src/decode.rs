@@ -7,20 +7,20 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Cid, Text, TextError};
+use crate::{Cid, NoteText, Reason, Text, TextError};
 
 /// What is wrong with a frame.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not a JSON object, or one without a type in `t`: the socket is closed with 4400.
     NotAFrame,
-    /// Its `text` has too many characters: `error too_large`.
+    /// One of its texts has too many characters: `error too_large`.
     TooLong {
         /// The command, where it could be told.
         cid: Option<Cid>,
-        /// How many characters the text has.
+        /// How many characters that text has.
         chars: usize,
     },
     /// A known type with a field that is missing or has the wrong shape: `error bad_request`.
@@ -63,6 +63,17 @@ pub fn decode<F: DeserializeOwned>(text: &str) -> Result<F, DecodeError> {
     serde_json::from_str(text).map_err(|error| diagnose(text, &error))
 }
 
+/// Reads one frame from JSON that was parsed already.
+pub fn decode_value<F: DeserializeOwned>(value: Value) -> Result<F, DecodeError> {
+    let Value::Object(fields) = &value else { return Err(DecodeError::NotAFrame) };
+    if !fields.get("t").is_some_and(Value::is_string) {
+        return Err(DecodeError::NotAFrame);
+    }
+    // What the error must say is read before the value is gone; most frames carry no text, and none carries much.
+    let (cid, too_long) = (cid_of(fields), longest_text(fields));
+    serde_json::from_value(value).map_err(|error| blame(cid, too_long, &error))
+}
+
 /// Looks again, and closer, at a frame that could not be read.
 fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
@@ -71,12 +82,32 @@ fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
     if !fields.get("t").is_some_and(Value::is_string) {
         return DecodeError::NotAFrame;
     }
-    let string = |name: &str| fields.get(name).and_then(Value::as_str);
-    let cid = string("cid").and_then(|cid| Cid::try_from(cid.to_owned()).ok());
-    match string("text").map(Text::parse) {
-        Some(Err(TextError::TooLong { chars })) => DecodeError::TooLong { cid, chars },
-        _ => DecodeError::BadField { cid, detail: error.to_string() },
+    blame(cid_of(&fields), longest_text(&fields), error)
+}
+
+fn blame(cid: Option<Cid>, too_long: Option<usize>, error: &serde_json::Error) -> DecodeError {
+    match too_long {
+        Some(chars) => DecodeError::TooLong { cid, chars },
+        None => DecodeError::BadField { cid, detail: error.to_string() },
     }
+}
+
+fn cid_of(fields: &Map<String, Value>) -> Option<Cid> {
+    Cid::try_from(fields.get("cid")?.as_str()?.to_owned()).ok()
+}
+
+/// The length of a text that is longer than texts of its place may be.
+fn longest_text(fields: &Map<String, Value>) -> Option<usize> {
+    let string = |name: &str| fields.get(name).and_then(Value::as_str);
+    let beside = string("t") == Some("note");
+    let text = string("text")
+        .map(|typed| if beside { NoteText::parse(typed).err() } else { Text::parse(typed).err() });
+    let reason = string("reason").map(|typed| Reason::parse(typed).err());
+    let note = string("note").map(|typed| NoteText::parse(typed).err());
+    [text, reason, note].into_iter().flatten().flatten().find_map(|error| match error {
+        TextError::TooLong { chars } => Some(chars),
+        TextError::Empty => None,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Area, Cid, OperatorId, Seq, Text, Timestamp, visitor::Route};
+use crate::{Alternative, Area, Cid, OperatorId, Reason, Seq, Text, Timestamp, visitor::Route};
 
 /// One entry of a conversation's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,35 @@ pub enum EventKind {
         reason: LeftReason,
         /// Where the conversation stands now.
         state: ConversationState,
+    },
+    /// An operator passed the conversation on, and the visitor waits for the next one.
+    Transferred {
+        /// Who.
+        from: OperatorId,
+        /// Where to.
+        to: PassedTo,
+        /// Why, in the operator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+        /// Where the conversation stands now.
+        state: ConversationState,
+    },
+    /// An operator offered another way to get help. Nobody has to take it.
+    Offer {
+        /// What `answer.ref` names.
+        id: String,
+        /// Who.
+        from: OperatorId,
+        /// What.
+        alternative: Alternative,
+    },
+    /// The visitor answered an offer.
+    Answered {
+        /// The offer.
+        #[serde(rename = "ref")]
+        reference: String,
+        /// What the visitor made of it.
+        choice: OfferChoice,
     },
     /// Questions after the end; the answer is optional.
     Survey {
@@ -143,6 +172,33 @@ pub enum PersonRole {
     /// A later role that this build has not heard of.
     #[serde(other)]
     Unknown,
+}
+
+/// Where a visitor was passed on to: a colleague, an area, or, with neither, the waiting room as before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PassedTo {
+    /// The colleague.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorId>,
+    /// The area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Area>,
+    /// The colleague's or the area's name, as visitors read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What a visitor made of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OfferChoice {
+    /// Taken.
+    Taken,
+    /// Not taken, and whatever this build has not heard of.
+    #[serde(other)]
+    Declined,
 }
 
 /// A link from an operator, shown whole. `https:`, `tel:` or `mailto:`.

@@ -12,8 +12,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use crate::{
     Alternative, AlternativeChannel, Answers, AreaStatus, ByeCode, Capability, Cid, ConversationId,
     ConversationSnapshot, ConversationState, EndReason, EndedBy, ErrorCode, Event, EventKind, LeftReason,
-    Limits, Link, Marks, OperatorId, Party, Person, PersonRole, PlaceUpdate, Question, QueueState, Route,
-    Secret, ServiceState, ServiceStatus, Text, Timestamp, ToVisitor, VisitorReady, Wait, Watermark,
+    Limits, Link, Marks, OfferChoice, OperatorId, Party, PassedTo, Person, PersonRole, PlaceUpdate, Question,
+    QueueState, Reason, Route, Secret, ServiceState, ServiceStatus, Text, Timestamp, ToVisitor, VisitorReady,
+    Wait, Watermark,
 };
 
 /// A JSON value, in the least code: what these frames hold, and one word for the rest.
@@ -401,6 +402,24 @@ fn event(value: &Node) -> Option<Event> {
             },
             state: f.get("state", conversation_state)?,
         },
+        "transferred" => EventKind::Transferred {
+            from: f.get("from", operator_id)?,
+            to: f.get("to", passed_to)?,
+            reason: f.maybe("reason", reason)?,
+            state: f.get("state", conversation_state)?,
+        },
+        "offer" => EventKind::Offer {
+            id: f.get("id", string)?,
+            from: f.get("from", operator_id)?,
+            alternative: f.get("alternative", alternative)?,
+        },
+        "answered" => EventKind::Answered {
+            reference: f.get("ref", string)?,
+            choice: match f.str("choice")? {
+                "taken" => OfferChoice::Taken,
+                _ => OfferChoice::Declined,
+            },
+        },
         "survey" => EventKind::Survey { id: f.get("id", string)?, questions: f.list("questions", question)? },
         "ended" => EventKind::Ended {
             by: match f.str("by")? {
@@ -419,6 +438,19 @@ fn event(value: &Node) -> Option<Event> {
         _ => EventKind::Unknown,
     };
     Some(Event { seq: f.get("seq", number)?, at: f.get("at", timestamp)?, kind })
+}
+
+fn passed_to(value: &Node) -> Option<PassedTo> {
+    let f = Fields::of(value)?;
+    Some(PassedTo {
+        operator: f.maybe("operator", operator_id)?,
+        area: f.maybe("area", string)?,
+        name: f.maybe("name", string)?,
+    })
+}
+
+fn reason(value: &Node) -> Option<Reason> {
+    Reason::parse(value.as_str()?).ok()
 }
 
 fn link(value: &Node) -> Option<Link> {
@@ -481,6 +513,9 @@ fn capability(value: &Node) -> Option<Capability> {
         "offers" => Capability::Offers,
         "survey" => Capability::Survey,
         "links" => Capability::Links,
+        "transfer" => Capability::Transfer,
+        "notes" => Capability::Notes,
+        "watch" => Capability::Watch,
         _ => Capability::Unknown,
     })
 }

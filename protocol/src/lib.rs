@@ -8,6 +8,7 @@
 //! of types or vectors, run `TEALIGHT_BLESS=1 cargo test -p tealight-protocol` and read the difference. The feature
 //! `schema`, which needs schemars, is on in this crate's own tests and off for everybody who depends on it.
 
+mod board;
 pub mod close;
 mod decode;
 mod event;
@@ -22,19 +23,20 @@ mod text;
 mod time;
 mod visitor;
 
+pub use board::{ActiveEntry, Board, OperatorEntry, WaitingEntry};
 pub use close::CloseCode;
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_value};
 pub use event::{
-    ConversationState, EndReason, EndedBy, Event, EventKind, LeftReason, Link, Marks, Party, Person,
-    PersonRole, Question, Watermark,
+    ConversationState, EndReason, EndedBy, Event, EventKind, LeftReason, Link, Marks, OfferChoice, Party,
+    PassedTo, Person, PersonRole, Question, Watermark,
 };
 pub use id::{Area, Cid, ConversationId, Epoch, IdError, Instance, OPERATOR_PREFIX, OperatorId, Secret, Seq};
 pub use operator::{
-    ActiveEntry, Availability, Board, Canned, CannedId, OperatorConversation, OperatorEntry, OperatorFrame,
-    OperatorHello, OperatorReady, QueryKind, ReleaseReason, ToOperator, VisitorPresence, WaitingEntry,
+    Availability, Canned, CannedId, Note, OperatorConversation, OperatorFrame, OperatorHello, OperatorReady,
+    QueryKind, ReleaseReason, Right, ToOperator, TransferTarget, VisitorPresence,
 };
 pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
-pub use text::{Text, TextError};
+pub use text::{NoteText, Reason, Text, TextError};
 pub use time::{Timestamp, TimestampError};
 pub use visitor::{
     Answers, ByeCode, ConversationSnapshot, ErrorCode, PlaceUpdate, QueueState, Route, Start, ToVisitor,
@@ -81,6 +83,12 @@ pub enum Capability {
     Survey,
     /// Links from operators.
     Links,
+    /// Passing a conversation on.
+    Transfer,
+    /// Notes between operators.
+    Notes,
+    /// Watching conversations of others.
+    Watch,
     /// A later capability that this build has not heard of.
     #[serde(other)]
     Unknown,

@@ -78,3 +78,18 @@ pub const SURVEY_QUESTIONS: usize = 3;
 
 /// Longest answer to one question, in characters.
 pub const ANSWER_CHARS: usize = 200;
+
+/// Longest note between operators, in characters.
+pub const NOTE_CHARS: usize = 1_000;
+
+/// Most notes beside one conversation.
+pub const NOTES: u64 = 100;
+
+/// Longest reason that a visitor who is passed on is given, in characters.
+pub const REASON_CHARS: usize = 200;
+
+/// Most entries in one `result`. It ends early at [`PAGE_BYTES`], too.
+pub const RESULT_ITEMS: usize = 50;
+
+/// Most conversations that one socket may watch at once.
+pub const WATCHED: usize = 4;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Area, ByeCode, Capability, Cid, ConversationId, ConversationState, Epoch, ErrorCode, Event, Instance,
-    Limits, Link, Marks, OperatorId, Person, Role, Route, Seq, Text, Timestamp, Watermark,
+    Alternative, Area, Board, ByeCode, Capability, Cid, ConversationId, ConversationState, Epoch, ErrorCode,
+    Event, Instance, Limits, Link, Marks, NoteText, OperatorId, Person, Reason, Role, Route, Seq, Text,
+    Timestamp, Watermark,
 };
 
 /// What an operator's console sends.
@@ -64,6 +65,53 @@ pub enum OperatorFrame {
         /// The claim that allows it.
         claim: u64,
     },
+    /// Passes a conversation on: to a colleague, to another area, or back to the waiting room. Durable.
+    Transfer {
+        /// Names the command.
+        cid: Cid,
+        /// The conversation.
+        conv: ConversationId,
+        /// The claim that allows it.
+        claim: u64,
+        /// Where to.
+        to: TransferTarget,
+        /// Why, for the visitor to read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+        /// What the next operator should know. The visitor never sees it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<NoteText>,
+    },
+    /// Writes something beside the conversation, for operators alone. Durable.
+    Note {
+        /// Names the command.
+        cid: Cid,
+        /// The conversation.
+        conv: ConversationId,
+        /// The claim that allows it. Absent: the sender watches, and whispers to whoever holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<u64>,
+        /// What.
+        text: NoteText,
+    },
+    /// Offers the visitor another way to get help. Durable.
+    Offer {
+        /// Names the command.
+        cid: Cid,
+        /// The conversation.
+        conv: ConversationId,
+        /// The claim that allows it.
+        claim: u64,
+        /// The alternative, by its identifier.
+        offer: String,
+    },
+    /// Begins to watch a conversation of somebody else, or stops. Holds for this socket alone.
+    Watch {
+        /// The conversation.
+        conv: ConversationId,
+        /// Watching, or no longer.
+        on: bool,
+    },
     /// Tells whether the operator is typing.
     Typing {
         /// The conversation.
@@ -85,6 +133,12 @@ pub enum OperatorFrame {
         cid: Cid,
         /// What.
         what: QueryKind,
+        /// The conversation, where the question is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conv: Option<ConversationId>,
+        /// How many entries are known already; of notes, the last number.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        after: u64,
     },
     /// Asks for a `pong`.
     Ping,
@@ -93,6 +147,24 @@ pub enum OperatorFrame {
     /// A later type that this build has not heard of.
     #[serde(other)]
     Unknown,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about by reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Where a conversation is passed on to: a colleague, an area, or, with neither, the waiting room it came from.
+/// Both at once is no target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TransferTarget {
+    /// The colleague.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorId>,
+    /// The area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Area>,
 }
 
 /// An operator's first frame.
@@ -148,6 +220,10 @@ pub enum QueryKind {
     Canned,
     /// The whole board, as a `board` frame.
     Board,
+    /// The notes of a conversation.
+    Notes,
+    /// The service's alternatives, for `offer`.
+    Offers,
     /// A later question that this build has not heard of.
     #[serde(other)]
     Unknown,
@@ -173,6 +249,9 @@ pub enum ToOperator {
         /// The fencing number of a successful claim.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim: Option<u64>,
+        /// The number of the note it became, where it became one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        n: Option<u64>,
     },
     /// A frame was refused.
     Error {
@@ -246,12 +325,42 @@ pub enum ToOperator {
         /// Since when.
         since: Timestamp,
     },
-    /// Answers `query`.
+    /// Something was written beside a conversation.
+    Note {
+        /// The conversation.
+        conv: ConversationId,
+        /// What.
+        #[serde(flatten)]
+        note: Note,
+    },
+    /// This socket watches a conversation from here on.
+    Watching {
+        /// The conversation, with everything so far.
+        conversation: OperatorConversation,
+    },
+    /// Who watches a conversation of this operator.
+    Watchers {
+        /// The conversation.
+        conv: ConversationId,
+        /// All of them.
+        who: Vec<OperatorId>,
+    },
+    /// Answers `query`: one of the lists, as it was asked for.
     Result {
         /// The question.
         cid: Cid,
         /// The pre-written messages.
-        items: Vec<Canned>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<Vec<Canned>>,
+        /// The service's alternatives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offers: Option<Vec<Alternative>>,
+        /// The notes of a conversation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<Vec<Note>>,
+        /// Whether there are more after these.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
     },
     /// The backend is about to close the socket.
     Bye {
@@ -292,13 +401,28 @@ pub struct OperatorReady {
     /// As last said by `state`.
     #[serde(default)]
     pub last_chat: bool,
+    /// What the operator may do beyond what everybody may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rights: Vec<Right>,
     /// The operator's conversations.
     pub convs: Vec<OperatorConversation>,
     /// The whole board.
     pub board: Board,
 }
 
-/// A conversation as its operator finds it.
+/// Something that not every operator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Watching conversations of others, and whispering to whoever holds them.
+    Watch,
+    /// A later right that this build has not heard of: it means nothing.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A conversation as its operator, or whoever watches it, finds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OperatorConversation {
@@ -336,6 +460,26 @@ pub struct OperatorConversation {
     pub presence: VisitorPresence,
     /// Since when.
     pub presence_since: Timestamp,
+    /// Who watches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watchers: Vec<OperatorId>,
+}
+
+/// What an operator wrote beside a conversation, for operators alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Note {
+    /// Its position: dense from 1, apart from the events.
+    pub n: u64,
+    /// Who.
+    pub from: OperatorId,
+    /// When the backend committed it.
+    pub at: Timestamp,
+    /// What.
+    pub text: NoteText,
+    /// The sender's own name for it, so that the sender knows its echo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<Cid>,
 }
 
 /// Why a conversation is no longer an operator's.
@@ -349,7 +493,9 @@ pub enum ReleaseReason {
     Left,
     /// The operator was away for too long.
     Lease,
-    /// The conversation was erased by its visitor.
+    /// The operator passed it on.
+    Transferred,
+    /// The conversation was erased, or what was kept of it has expired.
     Erased,
     /// A later reason that this build has not heard of.
     #[serde(other)]
@@ -368,91 +514,6 @@ pub enum VisitorPresence {
     /// Not connected; also whatever this build has not heard of.
     #[serde(other)]
     Gone,
-}
-
-/// Who waits, who talks and who is there.
-///
-/// A board that is not `full` holds only what changed: an entry replaces the one of the same identifier in
-/// whichever list it stood; `gone` names what is no longer on the board. Its `rev` is one more than the last
-/// board's; on any other `rev`, ask for the whole with `query`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Board {
-    /// Grows by one with every board.
-    pub rev: u64,
-    /// Whether this is everything.
-    #[serde(default)]
-    pub full: bool,
-    /// Who waits, in order, where this is everything.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waiting: Vec<WaitingEntry>,
-    /// Who talks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub active: Vec<ActiveEntry>,
-    /// Who is there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub operators: Vec<OperatorEntry>,
-    /// Conversations and operators that are no longer on the board.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gone: Vec<String>,
-}
-
-/// Somebody who waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct WaitingEntry {
-    /// The conversation.
-    pub conv: ConversationId,
-    /// 1 for the next.
-    pub place: u32,
-    /// The area.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub area: Option<Area>,
-    /// The visitor's language.
-    pub lang: String,
-    /// The route.
-    #[serde(default)]
-    pub route: Route,
-    /// Since when.
-    pub since: Timestamp,
-    /// Where the visitor is.
-    pub presence: VisitorPresence,
-    /// How many messages the visitor has sent already.
-    #[serde(default)]
-    pub messages: u32,
-}
-
-/// A conversation that runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ActiveEntry {
-    /// The conversation.
-    pub conv: ConversationId,
-    /// With whom.
-    pub operator: OperatorId,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// An operator who is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OperatorEntry {
-    /// Who.
-    pub id: OperatorId,
-    /// Their name.
-    pub name: String,
-    /// Whether they take visitors.
-    pub status: Availability,
-    /// How many at once.
-    pub capacity: u8,
-    /// How many now.
-    pub active: u8,
-    /// Whether the running ones are the last.
-    #[serde(default)]
-    pub last_chat: bool,
-    /// Whether their console is connected.
-    pub connected: bool,
 }
 
 /// Identifies a pre-written message.

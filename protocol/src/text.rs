@@ -4,25 +4,77 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::TEXT_CHARS;
+use crate::limits::{NOTE_CHARS, REASON_CHARS, TEXT_CHARS};
 
-/// Text written by a person: at least one visible character, at most [`TEXT_CHARS`], without control characters
-/// or invisible marks that turn the direction of the text around it.
-///
-/// Markup is left exactly as it was typed: it is text, and whoever shows it shows it as text.
-/// `Debug` prints only the length, so that no log can hold what somebody said.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = TEXT_CHARS)))]
-pub struct Text(String);
+macro_rules! cleaned_text {
+    ($(#[$doc:meta])* $name:ident, $most:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = $most)))]
+        pub struct $name(String);
+
+        impl $name {
+            /// Cleans and checks what was typed. Line ends become `\n`; white space around the text is dropped.
+            pub fn parse(typed: &str) -> Result<Self, TextError> {
+                cleaned(typed, $most).map(Self)
+            }
+
+            /// The text, for showing to the people it is for and for nothing else.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+
+            fn try_from(typed: String) -> Result<Self, TextError> {
+                Self::parse(&typed)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> String {
+                text.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "(… {} bytes)"), self.0.len())
+            }
+        }
+    };
+}
+
+cleaned_text! {
+    /// Text written by a person: at least one visible character, at most [`TEXT_CHARS`], without control
+    /// characters or invisible marks that turn the direction of the text around it.
+    ///
+    /// Markup is left exactly as it was typed: it is text, and whoever shows it shows it as text.
+    /// `Debug` prints only the length, so that no log can hold what somebody said.
+    Text, TEXT_CHARS
+}
+
+cleaned_text! {
+    /// Why a visitor is passed on, in an operator's words, for the visitor: a [`Text`] of at most
+    /// [`REASON_CHARS`].
+    Reason, REASON_CHARS
+}
+
+cleaned_text! {
+    /// What operators write to each other beside a conversation: a [`Text`] of at most [`NOTE_CHARS`].
+    NoteText, NOTE_CHARS
+}
 
 /// Why a string cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextError {
     /// Nothing is left but white space.
     Empty,
-    /// Longer than [`TEXT_CHARS`] characters (Unicode scalar values).
+    /// More characters (Unicode scalar values) than texts of its kind may have.
     TooLong {
         /// How long it is, in characters.
         chars: usize,
@@ -33,47 +85,38 @@ impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the text is empty"),
-            Self::TooLong { chars } => {
-                write!(f, "the text has {chars} characters; at most {TEXT_CHARS} can be sent")
-            }
+            Self::TooLong { chars } => write!(f, "the text has {chars} characters: too many"),
         }
     }
 }
 
 impl std::error::Error for TextError {}
 
-impl Text {
-    /// Cleans and checks what was typed. Line ends become `\n`; white space around the text is dropped.
-    pub fn parse(typed: &str) -> Result<Self, TextError> {
-        let mut clean = String::with_capacity(typed.len());
-        let mut chars = typed.trim().chars().peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '\r' => {
-                    if chars.peek() != Some(&'\n') {
-                        clean.push('\n');
-                    }
+/// What was typed, cleaned, if something of it shows and it has at most `most` characters.
+fn cleaned(typed: &str, most: usize) -> Result<String, TextError> {
+    let mut clean = String::with_capacity(typed.len());
+    let mut chars = typed.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                if chars.peek() != Some(&'\n') {
+                    clean.push('\n');
                 }
-                '\n' | '\t' => clean.push(c),
-                c if c.is_control() || turns_direction(c) => {}
-                c => clean.push(c),
             }
-        }
-        // Again: dropping a mark can lay open the white space behind it, and cleaning twice must change nothing.
-        let clean = clean.trim();
-        let count = clean.chars().count();
-        if clean.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
-            Err(TextError::Empty)
-        } else if count > TEXT_CHARS {
-            Err(TextError::TooLong { chars: count })
-        } else {
-            Ok(Self(clean.to_owned()))
+            '\n' | '\t' => clean.push(c),
+            c if c.is_control() || turns_direction(c) => {}
+            c => clean.push(c),
         }
     }
-
-    /// The text, for showing to the people in the conversation and for nothing else.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    // Again: dropping a mark can lay open the white space behind it, and cleaning twice must change nothing.
+    let clean = clean.trim();
+    let count = clean.chars().count();
+    if clean.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        Err(TextError::Empty)
+    } else if count > most {
+        Err(TextError::TooLong { chars: count })
+    } else {
+        Ok(clean.to_owned())
     }
 }
 
@@ -85,26 +128,6 @@ fn turns_direction(c: char) -> bool {
 /// Joiners and blanks that scripts and emoji need inside a text, but that are no text alone.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
-}
-
-impl TryFrom<String> for Text {
-    type Error = TextError;
-
-    fn try_from(typed: String) -> Result<Self, TextError> {
-        Self::parse(&typed)
-    }
-}
-
-impl From<Text> for String {
-    fn from(text: Text) -> String {
-        text.0
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Text(… {} bytes)", self.0.len())
-    }
 }
 
 #[cfg(test)]
@@ -148,5 +171,7 @@ mod tests {
     #[test]
     fn what_was_said_is_not_printed() {
         assert!(!format!("{:?}", Text::parse("marker").unwrap()).contains("marker"));
+        assert!(!format!("{:?}", NoteText::parse("marker").unwrap()).contains("marker"));
+        assert!(!format!("{:?}", Reason::parse("marker").unwrap()).contains("marker"));
     }
 }

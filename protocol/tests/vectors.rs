@@ -151,13 +151,16 @@ const TO_VISITOR: &[&str] = &[
     "ready", "ack", "error", "event", "history", "queue", "service", "typing", "marks", "bye", "ping",
     "pong", "unknown",
 ];
-const OPERATOR_FRAMES: &[&str] =
-    &["hello", "sync", "state", "claim", "send", "end", "typing", "mark", "query", "ping", "pong", "unknown"];
+const OPERATOR_FRAMES: &[&str] = &[
+    "hello", "sync", "state", "claim", "send", "end", "transfer", "note", "offer", "watch", "typing", "mark",
+    "query", "ping", "pong", "unknown",
+];
 const TO_OPERATOR: &[&str] = &[
     "ready", "ack", "error", "event", "history", "assigned", "released", "board", "typing", "marks",
-    "presence", "result", "bye", "ping", "pong", "unknown",
+    "presence", "note", "watching", "watchers", "result", "bye", "ping", "pong", "unknown",
 ];
-const EVENT_KINDS: &[&str] = &["started", "message", "joined", "left", "survey", "ended"];
+const EVENT_KINDS: &[&str] =
+    &["started", "message", "joined", "left", "transferred", "offer", "answered", "survey", "ended"];
 
 fn visitor_frame(frame: &VisitorFrame) -> &'static str {
     match frame {
@@ -204,6 +207,9 @@ fn event_kind(event: &Event) -> &'static str {
         EventKind::Message { .. } => "message",
         EventKind::Joined { .. } => "joined",
         EventKind::Left { .. } => "left",
+        EventKind::Transferred { .. } => "transferred",
+        EventKind::Offer { .. } => "offer",
+        EventKind::Answered { .. } => "answered",
         EventKind::Survey { .. } => "survey",
         EventKind::Ended { .. } => "ended",
         EventKind::Unknown => "unknown",
@@ -218,6 +224,10 @@ fn operator_frame(frame: &OperatorFrame) -> &'static str {
         OperatorFrame::Claim { .. } => "claim",
         OperatorFrame::Send { .. } => "send",
         OperatorFrame::End { .. } => "end",
+        OperatorFrame::Transfer { .. } => "transfer",
+        OperatorFrame::Note { .. } => "note",
+        OperatorFrame::Offer { .. } => "offer",
+        OperatorFrame::Watch { .. } => "watch",
         OperatorFrame::Typing { .. } => "typing",
         OperatorFrame::Mark { .. } => "mark",
         OperatorFrame::Query { .. } => "query",
@@ -240,6 +250,9 @@ fn to_operator(frame: &ToOperator) -> &'static str {
         ToOperator::Typing { .. } => "typing",
         ToOperator::Marks { .. } => "marks",
         ToOperator::Presence { .. } => "presence",
+        ToOperator::Note { .. } => "note",
+        ToOperator::Watching { .. } => "watching",
+        ToOperator::Watchers { .. } => "watchers",
         ToOperator::Result { .. } => "result",
         ToOperator::Bye { .. } => "bye",
         ToOperator::Ping => "ping",
@@ -333,6 +346,9 @@ fn judged_by_meaning(direction: Direction, text: &str) -> Option<(&'static str, 
         },
         Direction::OperatorToServer => match decode(text).ok()? {
             OperatorFrame::Send { cid, link: Some(link), .. } if !link.is_allowed() => refused(Some(cid)),
+            OperatorFrame::Transfer { cid, to, .. } if to.operator.is_some() && to.area.is_some() => {
+                refused(Some(cid))
+            }
             OperatorFrame::State { capacity, .. } if !(1..=limits::CAPACITY).contains(&capacity) => {
                 refused(None)
             }
@@ -376,12 +392,19 @@ impl Socket {
         assert_eq!(is_hello, !self.said_hello, "{place}: hello is the first frame and only the first");
         self.said_hello = true;
         if is_hello {
-            self.last = frame["after"].as_u64();
+            let of_operator = frame["after"].as_object().and_then(|known| known.values().next()?.as_u64());
+            self.last = frame["after"].as_u64().or(of_operator);
         }
         let (page, fresh) = match frame["t"].as_str().unwrap() {
             "event" => (vec![frame.clone()], false),
-            "ready" => (frame["conv"]["events"].as_array().cloned().unwrap_or_default(), false),
-            "assigned" => (frame["conversation"]["events"].as_array().cloned().unwrap_or_default(), true),
+            "ready" => {
+                let of_visitor = frame["conv"]["events"].as_array();
+                let of_operator = frame["convs"][0]["events"].as_array();
+                (of_visitor.or(of_operator).cloned().unwrap_or_default(), false)
+            }
+            "assigned" | "watching" => {
+                (frame["conversation"]["events"].as_array().cloned().unwrap_or_default(), true)
+            }
             _ => return,
         };
         if fresh {

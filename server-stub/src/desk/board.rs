@@ -73,6 +73,7 @@ impl<S: Store> Desk<S> {
                     since: room.record.waiting_since.timestamp(),
                     presence: room.presence,
                     messages: room.record.messages,
+                    reserved_for: None,
                     conv,
                 })
             })

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tealight_protocol::{
-    ByeCode, Cid, CloseCode, ConversationId, ErrorCode, FirstFrame, Instance, OperatorFrame, OperatorId,
-    PlaceUpdate, Role, Text, TextError, ToOperator, ToVisitor, VisitorFrame, limits,
+    ByeCode, Cid, CloseCode, ConversationId, DecodeError, ErrorCode, FirstFrame, Instance, OperatorFrame,
+    OperatorId, PlaceUpdate, Role, ToOperator, ToVisitor, VisitorFrame, decode_value, limits,
 };
 
 use super::bucket::Bucket;
@@ -259,17 +259,12 @@ fn ping_after() -> Duration {
 
 /// Reads a frame of a known sender. On failure: the command it would have been, and what is wrong.
 fn understand<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, (Option<Cid>, Refusal)> {
-    let cid = value.get("cid").and_then(|cid| serde_json::from_value(cid.clone()).ok());
-    let too_long = matches!(
-        value.get("text").and_then(Value::as_str).map(Text::parse),
-        Some(Err(TextError::TooLong { .. }))
-    );
-    serde_json::from_value(value).map_err(|_| {
-        let refusal = if too_long {
-            Refusal::last_word(ErrorCode::TooLarge, "the text is too long")
-        } else {
-            Refusal::last_word(ErrorCode::BadRequest, "the frame is malformed")
-        };
-        (cid, refusal)
+    let malformed = Refusal::last_word(ErrorCode::BadRequest, "the frame is malformed");
+    decode_value(value).map_err(|error| match error {
+        DecodeError::TooLong { cid, .. } => {
+            (cid, Refusal::last_word(ErrorCode::TooLarge, "the text is too long"))
+        }
+        DecodeError::BadField { cid, .. } => (cid, malformed),
+        DecodeError::NotAFrame => (None, malformed),
     })
 }

@@ -54,8 +54,11 @@ impl<S: Store> Desk<S> {
             OperatorFrame::Claim { cid, .. }
             | OperatorFrame::Send { cid, .. }
             | OperatorFrame::End { cid, .. }
+            | OperatorFrame::Transfer { cid, .. }
+            | OperatorFrame::Note { cid, .. }
+            | OperatorFrame::Offer { cid, .. }
             | OperatorFrame::Query { cid, .. } => Some(cid.clone()),
-            OperatorFrame::Sync { .. } | OperatorFrame::State { .. } => None,
+            OperatorFrame::Sync { .. } | OperatorFrame::State { .. } | OperatorFrame::Watch { .. } => None,
             OperatorFrame::Typing { conv, on } => return self.operator_types(now, &me, conv, *on),
             OperatorFrame::Mark { conv, mark } => return self.operator_marks(now, &me, conv, *mark),
             OperatorFrame::Ping => return self.send(conn, &ToOperator::Pong),
@@ -77,7 +80,13 @@ impl<S: Store> Desk<S> {
                 self.set_state(&me, status, capacity, last_chat)
             }
             OperatorFrame::Sync { conv, after } => self.operator_syncs(conn, &me, conv, after),
-            OperatorFrame::Query { cid, what } => self.query(conn, cid, what),
+            OperatorFrame::Query { cid, what, .. } => self.query(conn, cid, what),
+            OperatorFrame::Transfer { .. }
+            | OperatorFrame::Note { .. }
+            | OperatorFrame::Offer { .. }
+            | OperatorFrame::Watch { .. } => {
+                Err(Refusal::last_word(ErrorCode::Unsupported, "this server cannot do that yet"))
+            }
             OperatorFrame::Hello(_)
             | OperatorFrame::Typing { .. }
             | OperatorFrame::Mark { .. }
@@ -141,6 +150,7 @@ impl<S: Store> Desk<S> {
             status: operator.record.status,
             capacity: operator.record.capacity,
             last_chat: operator.record.last_chat,
+            rights: Vec::new(),
             convs,
             board: self.whole_board(),
         };
@@ -244,6 +254,7 @@ impl<S: Store> Desk<S> {
             marks: room.marks,
             presence: room.presence,
             presence_since: room.presence_since.timestamp(),
+            watchers: Vec::new(),
         })
     }
 
@@ -376,8 +387,8 @@ impl<S: Store> Desk<S> {
     fn query(&mut self, conn: ConnId, cid: Cid, what: QueryKind) -> Result<(), Refusal> {
         match what {
             QueryKind::Canned => {
-                let items = self.settings.canned.clone();
-                self.send(conn, &ToOperator::Result { cid, items });
+                let items = Some(self.settings.canned.clone());
+                self.send(conn, &ToOperator::Result { cid, items, offers: None, notes: None, more: false });
                 Ok(())
             }
             QueryKind::Board => {
@@ -385,7 +396,7 @@ impl<S: Store> Desk<S> {
                 self.send(conn, &ToOperator::Board(board));
                 Ok(())
             }
-            QueryKind::Unknown => {
+            QueryKind::Notes | QueryKind::Offers | QueryKind::Unknown => {
                 Err(Refusal::last_word(ErrorCode::Unsupported, "this question is not known here"))
             }
         }
@@ -461,7 +472,7 @@ impl<S: Store> Desk<S> {
         seq: Option<Seq>,
         claim: Option<u64>,
     ) {
-        self.send(conn, &ToOperator::Ack { cid: cid.clone(), conv: Some(id.clone()), seq, claim });
+        self.send(conn, &ToOperator::Ack { cid: cid.clone(), conv: Some(id.clone()), seq, claim, n: None });
     }
 
     fn operator_of(&self, conn: ConnId) -> Option<OperatorId> {

@@ -445,7 +445,10 @@ fn check_log(log: &[Event]) {
                 assert!(with.is_none(), "two operators at once");
                 with = Some(who.id.clone());
             }
-            EventKind::Left { who, .. } => assert_eq!(with.take().as_ref(), Some(who)),
+            EventKind::Left { who, .. } | EventKind::Transferred { from: who, .. } => {
+                assert_eq!(with.take().as_ref(), Some(who));
+            }
+            EventKind::Offer { from, .. } => assert_eq!(with.as_ref(), Some(from)),
             EventKind::Message { from, cid, .. } => {
                 assert!(cid.as_ref().is_none_or(|cid| cids.insert(cid.clone())), "a command twice");
                 if let Party::Operator(speaker) = from {
@@ -454,7 +457,7 @@ fn check_log(log: &[Event]) {
             }
             EventKind::Ended { .. } => ended = true,
             EventKind::Started { .. } => assert_eq!(event.seq, 1),
-            EventKind::Survey { .. } | EventKind::Unknown => {}
+            EventKind::Answered { .. } | EventKind::Survey { .. } | EventKind::Unknown => {}
         }
     }
 }

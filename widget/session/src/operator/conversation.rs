@@ -135,7 +135,11 @@ impl Conversation {
                 self.typing_until = None;
                 EntryKind::Ended(*by, *reason)
             }
-            EventKind::Survey { .. } | EventKind::Unknown => return None,
+            EventKind::Transferred { .. }
+            | EventKind::Offer { .. }
+            | EventKind::Answered { .. }
+            | EventKind::Survey { .. }
+            | EventKind::Unknown => return None,
         };
         self.entries.push(Arc::new(Entry { key, seq: Some(event.seq), at: Some(event.at.clone()), kind }));
         echo

@@ -59,16 +59,21 @@ impl Session {
                     conversation.visitor_is(presence, since);
                 }
             }
-            ToOperator::Result { cid, items } => {
+            ToOperator::Result { cid, items, .. } => {
                 if self.canned_query.as_ref() == Some(&cid) {
                     self.canned_query = None;
                     self.has_canned = true;
-                    self.canned = Arc::new(items);
+                    self.canned = Arc::new(items.unwrap_or_default());
                 }
             }
             ToOperator::Bye { spread_ms, .. } => self.link.bye(spread_ms),
             ToOperator::Ping => self.link.transmit(PONG.to_owned(), &mut self.shell),
-            ToOperator::Error { cid: None, .. } | ToOperator::Pong | ToOperator::Unknown => {}
+            ToOperator::Note { .. }
+            | ToOperator::Watching { .. }
+            | ToOperator::Watchers { .. }
+            | ToOperator::Error { cid: None, .. }
+            | ToOperator::Pong
+            | ToOperator::Unknown => {}
         }
     }
 

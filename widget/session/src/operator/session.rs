@@ -381,7 +381,7 @@ impl Session {
 
     pub(super) fn query(&mut self, what: QueryKind) -> Cid {
         let cid = self.shell.cid();
-        self.transmit(&OperatorFrame::Query { cid: cid.clone(), what });
+        self.transmit(&OperatorFrame::Query { cid: cid.clone(), what, conv: None, after: 0 });
         cid
     }
 

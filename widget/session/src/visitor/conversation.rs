@@ -118,6 +118,12 @@ impl Conversation {
                     self.part = Part::waiting(Some(reason));
                 }
             }
+            EventKind::Transferred { .. } => {
+                self.receipts.delivered(event.seq);
+                if !over {
+                    self.part = Part::waiting(None);
+                }
+            }
             EventKind::Ended { by, reason } => {
                 self.part = Part::Ended(End { linger: Some(now + LINGER_MS), ..End::new(by, reason) });
                 return Applied::Ended;
@@ -132,7 +138,10 @@ impl Conversation {
                     end.linger = None;
                 }
             }
-            EventKind::Started { .. } | EventKind::Unknown => {}
+            EventKind::Started { .. }
+            | EventKind::Offer { .. }
+            | EventKind::Answered { .. }
+            | EventKind::Unknown => {}
         }
         Applied::Nothing
     }

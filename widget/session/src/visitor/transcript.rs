@@ -116,6 +116,9 @@ impl Transcript {
                 EntryKind::Left { name: self.name_of(who), reason: *reason }
             }
             EventKind::Started { .. }
+            | EventKind::Transferred { .. }
+            | EventKind::Offer { .. }
+            | EventKind::Answered { .. }
             | EventKind::Survey { .. }
             | EventKind::Ended { .. }
             | EventKind::Unknown => return,
