@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The password of every account.
 pub const PASSWORD: &str = "warm lamp in the window";
 
+/// The end of a script that was told the folder of the database before the program's own arguments.
+const GO_ON: &str = r#"shift; exec "$0" "$@""#;
+
 /// Files without which the server does not start. Nobody asks for them here.
 const FILES: [&str; 11] = [
     "tealight.js",
@@ -108,30 +111,46 @@ impl ChildServer {
         self.is_up()
     }
 
+    /// Starts the process on the files it left, none of which may grow beyond so many bytes.
+    pub fn start_again_rationed(&mut self, bytes: u64) -> Result<()> {
+        let script = format!(r#"trap "" XFSZ; exec prlimit --fsize={bytes}:unlimited "$0" "$@""#);
+        self.spawn_with("sh", &["-c", &script], false)?;
+        self.is_up()
+    }
+
+    /// Starts the process where the database is on a file system that may only be read.
+    pub fn start_read_only(&mut self) -> Result<()> {
+        let script = format!(r#"mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"; {GO_ON}"#);
+        self.spawn_with("unshare", &["-rm", "sh", "-c", &script], true)?;
+        self.is_up()
+    }
+
     /// Starts the process and does not wait for it.
     pub fn spawn(&mut self) -> Result<()> {
-        ensure!(self.process.is_none(), "it runs already");
-        let config = self.folder.path().join("tealight.toml");
-        let serve = [Path::new("serve"), Path::new("--config"), &config];
-        let mut command = match self.ground {
-            Ground::Plain => Command::new(&self.program),
-            Ground::Rationed => {
-                let mut shell = Command::new("sh");
-                shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#]).arg(&self.program);
-                shell
-            }
+        match self.ground {
+            Ground::Plain => self.spawn_with("env", &[], false),
+            Ground::Rationed => self.spawn_with("sh", &["-c", r#"trap "" XFSZ; exec "$0" "$@""#], false),
             Ground::SmallDisk(kib) => {
                 let script = format!(
-                    r#"mv "$1" "$1.kept" && mkdir "$1" && mount -t tmpfs -o size={kib}k tmpfs "$1" &&
-                    cp "$1.kept"/* "$1"; program="$0"; shift; exec "$program" "$@""#
+                    r#"cp -r "$1" "$1.kept" && mount -t tmpfs -o size={kib}k tmpfs "$1" && cp "$1.kept"/* "$1"; {GO_ON}"#
                 );
-                let mut shell = Command::new("unshare");
-                shell.args(["-rm", "sh", "-c", &script]).arg(&self.program).arg(self.data());
-                shell
+                self.spawn_with("unshare", &["-rm", "sh", "-c", &script], true)
             }
-        };
+        }
+    }
+
+    /// Starts the process through another program that prepares the ground and then becomes it. The other gets to
+    /// know the folder of the database if it wants to.
+    fn spawn_with(&mut self, way: &str, arguments: &[&str], data: bool) -> Result<()> {
+        ensure!(self.process.is_none(), "it runs already");
+        let config = self.folder.path().join("tealight.toml");
+        let mut command = Command::new(way);
+        command.args(arguments).arg(&self.program);
+        if data {
+            command.arg(self.data());
+        }
         let mut process = command
-            .args(serve)
+            .args([Path::new("serve"), Path::new("--config"), &config])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

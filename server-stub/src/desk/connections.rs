@@ -161,11 +161,13 @@ impl<S: Store> Desk<S> {
 
     pub(super) fn refuse_visitor(&mut self, conn: ConnId, cid: Option<Cid>, refusal: Refusal) {
         self.totals.errors += 1;
+        self.note_refusal(refusal);
         self.send(conn, &refusal.to_visitor(cid));
     }
 
     pub(super) fn refuse_operator(&mut self, conn: ConnId, cid: Option<Cid>, refusal: Refusal) {
         self.totals.errors += 1;
+        self.note_refusal(refusal);
         self.send(conn, &refusal.to_operator(cid));
     }
 

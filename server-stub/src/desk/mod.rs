@@ -18,6 +18,7 @@ mod refusal;
 mod rooms;
 mod service;
 mod settings;
+mod storing;
 mod timers;
 mod visitor;
 mod waiting;
@@ -39,6 +40,7 @@ use operator::Operator;
 use refusal::Refusal;
 use rooms::Room;
 use service::ServiceBoard;
+use storing::Storing;
 use timers::{Timer, Timers};
 use waiting::WaitingRoom;
 
@@ -157,6 +159,7 @@ pub struct Desk<S> {
     waiting: WaitingRoom,
     board: BoardState,
     service: ServiceBoard,
+    storing: Storing,
     timers: Timers,
     outputs: VecDeque<Output>,
     totals: Counts,
@@ -171,6 +174,7 @@ impl<S: Store> Desk<S> {
     pub fn open(settings: Settings, store: S, seed: [u8; 32], now: Moment) -> Result<Self, StoreError> {
         let mut desk = Self {
             service: ServiceBoard::default(),
+            storing: Storing::default(),
             settings,
             store,
             rng: ChaCha20Rng::from_seed(seed),
@@ -192,6 +196,7 @@ impl<S: Store> Desk<S> {
         desk.load_rooms(now)?;
         desk.load_statistics()?;
         desk.purge(now);
+        desk.storing_may_work(now);
         // Whatever a server that was killed had no time to clean.
         desk.scrub(now);
         desk.timers.set(now, Timer::Hours);
@@ -276,6 +281,7 @@ impl<S: Store> Desk<S> {
                 Timer::Service => self.service.may_be_told(),
                 Timer::Hours => self.hours_may_have_changed(now),
                 Timer::Estimate => self.estimate_is_old(now),
+                Timer::Storing => self.storing_may_work(now),
                 Timer::Scrub => self.scrub(now),
                 Timer::Purge => self.purge(now),
             }

@@ -39,10 +39,9 @@ impl<S: Store> Desk<S> {
     /// The state of the service: `ready.service`, the `service` frame and `GET /v1/status`.
     pub fn service_status(&self, now: Moment) -> ServiceStatus {
         let (state, closes_at, next_open) = match self.settings.hours.at(now) {
-            Opening::Open { closes_at } if self.waiting.len() >= self.settings.waiting_capacity => {
-                (ServiceState::Full, closes_at, None)
-            }
-            Opening::Open { closes_at } => (ServiceState::Open, closes_at, None),
+            // Who came in now would be refused: they get to see the other ways to get help instead.
+            Opening::Open { .. } if self.storing.fails() => (ServiceState::Closed, None, None),
+            Opening::Open { closes_at } => (self.state_while_open(), closes_at, None),
             Opening::Closed { next_open, .. } => (ServiceState::Closed, None, next_open),
         };
         let wait = match state {
@@ -58,6 +57,22 @@ impl<S: Store> Desk<S> {
             notice: self.settings.notice.clone(),
             areas: self.settings.areas.clone(),
             offers: self.settings.alternatives.clone(),
+        }
+    }
+
+    /// Whether a conversation may be started now, if it can be stored.
+    pub(super) fn state_for_newcomer(&self, now: Moment) -> ServiceState {
+        match self.settings.hours.at(now) {
+            Opening::Open { .. } => self.state_while_open(),
+            Opening::Closed { .. } => ServiceState::Closed,
+        }
+    }
+
+    fn state_while_open(&self) -> ServiceState {
+        if self.waiting.len() >= self.settings.waiting_capacity {
+            ServiceState::Full
+        } else {
+            ServiceState::Open
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) enum Timer {
     Hours,
     /// Time has passed for the estimate.
     Estimate,
+    /// Something can be stored again, or no longer.
+    Storing,
     /// The journal could not be cleaned.
     Scrub,
     /// Sessions and tombstones may have grown old.

@@ -200,7 +200,7 @@ impl<S: Store> Desk<S> {
             return Err(Refusal::last_word(ErrorCode::BadRequest, "lang is no language tag"));
         }
         let area = self.area_for(start)?;
-        match self.service_status(now).state {
+        match self.state_for_newcomer(now) {
             ServiceState::Open => {}
             ServiceState::Full => {
                 return Err(Refusal::later(ErrorCode::QueueFull, 30_000, "the waiting room is full"));

@@ -53,6 +53,15 @@ pub trait Store: Send + 'static {
     /// Overwrites what deleted rows left behind in journals. Called after content was destroyed.
     /// On `Err` something may be left: it must be called again.
     fn scrub(&mut self) -> Result<(), StoreError>;
+
+    /// Finds out whether anything can be stored: writes durably what has no meaning, as much as a long message
+    /// would need, and leaves nothing of it.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.write(|tx| match tx.epoch()? {
+            Some(epoch) => tx.set_epoch(&epoch),
+            None => Ok(()),
+        })
+    }
 }
 
 /// What can be done inside a transaction.

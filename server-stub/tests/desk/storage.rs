@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tealight_server::store::SqliteStore;
-use tealight_server::testing::{CONFIG, START, TestDesk, cid, start};
+use tealight_server::testing::{CONFIG, START, TestDesk, cid, hello, start};
 
 #[test]
 fn a_database_that_cannot_be_written_refuses_and_recovers() {
@@ -12,8 +12,8 @@ fn a_database_that_cannot_be_written_refuses_and_recovers() {
     break_it(&mut desk, "pragma query_only = on");
     desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Is this kept?"}));
     let sent = desk.take(visitor);
-    assert_eq!(sent.len(), 1);
     assert_eq!((&sent[0]["code"], &sent[0]["retry"]), (&json!("unavailable"), &json!(true)));
+    assert!(sent.iter().all(|frame| frame["t"] == "error" || frame["t"] == "service"), "{sent:?}");
     desk.send(visitor, &json!({"t": "end", "cid": cid(3)}));
     assert_eq!(desk.take_one(visitor, "error")["code"], "unavailable");
     desk.send(late, &start(2));
@@ -25,6 +25,70 @@ fn a_database_that_cannot_be_written_refuses_and_recovers() {
     assert_eq!(desk.take_one(visitor, "ack")["seq"], 2);
     desk.send(late, &start(2));
     desk.take_one(late, "ack");
+}
+
+#[test]
+fn while_nothing_can_be_stored_nobody_is_invited_and_the_other_ways_stay_in_sight() {
+    let mut desk = TestDesk::new();
+    let (visitor, _) = desk.waiting(1);
+    let looking = desk.visitor(2);
+    break_it(&mut desk, "pragma query_only = on");
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Is this kept?"}));
+    let told = desk.take_one(looking, "service");
+    assert_eq!((&told["state"], &told["wait"]["kind"]), (&json!("closed"), &json!("closed")));
+    assert_eq!(told["offers"][0]["uri"], "tel:08081570123");
+    assert!(desk.desk.health(desk.now).is_err());
+    let newcomer = desk.connect();
+    desk.send(newcomer, &hello(3));
+    assert_eq!(desk.take_one(newcomer, "ready")["service"]["state"], "closed");
+    desk.advance(20_000);
+    assert!(desk.take_all(looking, "service").is_empty(), "nothing new to tell");
+
+    break_it(&mut desk, "pragma query_only = off");
+    desk.advance(2_000);
+    assert_eq!(desk.take_one(looking, "service")["state"], "open");
+    assert!(desk.desk.health(desk.now).is_ok());
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_found_before_a_visitor_finds_it() {
+    let mut desk = TestDesk::new();
+    let looking = desk.visitor(1);
+    break_it(&mut desk, "pragma query_only = on");
+    desk.advance(61_000);
+    assert_eq!(desk.take_one(looking, "service")["state"], "closed");
+}
+
+#[test]
+fn a_database_file_that_was_moved_takes_nothing_until_it_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, elsewhere) = (directory.path().join("tealight.db"), directory.path().join("moved.db"));
+    let mut desk = TestDesk::over(SqliteStore::open(&file).unwrap(), CONFIG, START);
+    let (visitor, _) = desk.waiting(1);
+    std::fs::rename(&file, &elsewhere).unwrap();
+    let send = json!({"t": "send", "cid": cid(2), "text": "Hello"});
+    desk.send(visitor, &send);
+    assert_eq!(desk.take_one(visitor, "error")["code"], "unavailable");
+    std::fs::rename(&elsewhere, &file).unwrap();
+    desk.send(visitor, &send);
+    assert_eq!(desk.take_one(visitor, "ack")["seq"], 2);
+}
+
+#[test]
+fn who_waited_for_a_lock_in_vain_does_not_keep_everybody_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let mut desk = TestDesk::over(SqliteStore::open(&file).unwrap(), CONFIG, START);
+    let (visitor, _) = desk.waiting(1);
+    let other = SqliteStore::open(&file).unwrap();
+    other.connection().execute_batch("begin immediate").unwrap();
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "Hello"}));
+    let began = std::time::Instant::now();
+    for n in 3..8 {
+        desk.send(visitor, &json!({"t": "send", "cid": cid(n), "text": "Hello"}));
+    }
+    assert!(began.elapsed().as_secs() < 2, "the desk did nothing else for {:?}", began.elapsed());
+    assert_eq!(desk.take_all(visitor, "error").len(), 6);
 }
 
 #[test]

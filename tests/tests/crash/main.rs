@@ -6,6 +6,7 @@
 mod killed;
 mod ledger;
 mod operators;
+mod starved;
 mod visitors;
 
 /// The server's program, built beside these tests.
