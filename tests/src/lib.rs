@@ -12,6 +12,8 @@ pub mod peer;
 #[cfg(feature = "browser")]
 pub mod people;
 pub mod proxy;
+#[cfg(feature = "python")]
+pub mod python;
 pub mod server;
 pub mod site;
 pub mod soak;

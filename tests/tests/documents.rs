@@ -86,7 +86,9 @@ fn every_link_from_a_document_leads_somewhere() {
         "CHANGELOG.md",
         "SECURITY.md",
         "PRIVACY.md",
+        "docs/backend.md",
         "docs/embedding.md",
+        "docs/examples/backend-python/README.md",
         "docs/server.md",
         "docs/theming.md",
         "protocol/PROTOCOL.md",
@@ -100,6 +102,57 @@ fn every_link_from_a_document_leads_somewhere() {
             }
             assert!(folder.join(path).exists(), "{document} links to {path}, which is not there");
         }
+    }
+}
+
+#[test]
+fn what_the_frame_document_is_told_is_documented() {
+    let code = read("server-stub/src/http/frame.rs");
+    let document = read("docs/backend.md");
+    let mut fields = 0;
+    for structure in ["struct FrameConfig<'a> {", "struct FrameAssets {"] {
+        for line in between(&code, structure, "\n}").lines() {
+            let Some((name, _)) = line.trim().split_once(": ") else { continue };
+            assert!(document.contains(&format!("`{name}`")), "docs/backend.md does not name {name}");
+            fields += 1;
+        }
+    }
+    assert!(fields > 10, "where are the fields?");
+    for id in ["tealight-fallback", "tealight-opening", "tealight-exit", "tealight-root", "tealight-config"] {
+        let id = format!("id=\"{id}\"");
+        for place in
+            ["server-stub/src/http/frame.html", "docs/backend.md", "docs/examples/backend-python/pages.py"]
+        {
+            assert!(read(place).contains(&id), "{place} has no {id}");
+        }
+    }
+}
+
+#[test]
+fn the_limits_of_the_example_are_those_of_the_protocol() {
+    use tealight_protocol::limits;
+    let numbers = [
+        ("wire.py", "FRAME_BYTES, TEXT_CHARS, BURST, PER_SECOND", "16_384, 4_000, 20, 2"),
+        ("wire.py", "QUEUED_FRAMES, QUEUED_BYTES", "256, 262_144"),
+        ("store.py", "PAGE_EVENTS, PAGE_BYTES", "200, 65_536"),
+        ("backend.py", "PING_S, HELLO_S, QUEUE_EVERY_S, INSTANCES", "25, 10, 2, 4"),
+    ];
+    let of_the_protocol = [
+        vec![limits::FRAME_BYTES, limits::TEXT_CHARS, limits::BURST as usize, limits::PER_SECOND as usize],
+        vec![limits::QUEUED_FRAMES, limits::QUEUED_BYTES],
+        vec![limits::PAGE_EVENTS, limits::PAGE_BYTES],
+        vec![
+            limits::PING_S as usize,
+            limits::HELLO_TIMEOUT_MS as usize / 1_000,
+            limits::QUEUE_EVERY_MS as usize / 1_000,
+            limits::INSTANCES,
+        ],
+    ];
+    for ((file, names, written), wanted) in numbers.into_iter().zip(of_the_protocol) {
+        let text = read(&format!("docs/examples/backend-python/{file}"));
+        assert!(text.contains(&format!("{names} = {written}")), "{file} no longer has {names} = {written}");
+        let written: Vec<usize> = written.split(", ").map(|n| n.replace('_', "").parse().unwrap()).collect();
+        assert_eq!(written, wanted, "{names} in {file}");
     }
 }
 

@@ -1,7 +1,8 @@
-//! Installs what a fresh machine lacks: the wasm target, the standard library's sources, npm tools, a browser.
+//! Installs what a fresh machine lacks: the wasm target, the standard library's sources, npm tools, a browser,
+//! Python with the libraries of what is tested in it.
 //!
 //! Everything is looked for first, so that a second call costs next to nothing. Nothing is installed into
-//! the checkout: npm packages live under the target directory.
+//! the checkout: npm and Python packages live under the target directory.
 
 use std::env;
 use std::fs;
@@ -13,6 +14,12 @@ use clap::Args;
 
 use crate::progress::{command_line, output, run as run_command, step};
 use crate::workspace::Workspace;
+
+/// What the parts in Python need, pinned with hashes. All of it goes into one environment.
+const PYTHON_REQUIREMENTS: [&str; 1] = ["docs/examples/backend-python/requirements.txt"];
+
+/// Whether an interpreter is new enough and can make environments.
+const PYTHON_FITS: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
 
 /// The browser's compilation target.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -32,6 +39,7 @@ pub(crate) fn run(workspace: &Workspace, args: &SetupArgs) -> Result<()> {
         );
     }
     npm_tools(workspace)?;
+    python(workspace)?;
     if !args.no_browser {
         browser()?;
     }
@@ -98,15 +106,55 @@ pub(crate) fn browser() -> Result<()> {
     if on_path("chromium") && on_path("chromedriver") {
         return Ok(());
     }
-    let packages = ["chromium", "chromium-driver"];
-    if !(on_path("apt-get") && is_root()) {
-        bail!(
-            "the tests in a real browser need chromium and chromedriver on the PATH; on Debian run\n\n    \
-             sudo apt-get install --yes {}\n",
-            packages.join(" ")
-        );
+    let need = "the tests in a real browser need chromium and chromedriver on the PATH";
+    debian(need, "Installing Chromium and its driver", &["chromium", "chromium-driver"])
+}
+
+/// An interpreter of Python with what the parts in Python need. Returns its path.
+pub(crate) fn python(workspace: &Workspace) -> Result<PathBuf> {
+    let home = workspace.target("python");
+    let interpreter = home.join("bin/python");
+    let stamp = home.join("installed.txt");
+    let mut wanted = Vec::new();
+    for file in PYTHON_REQUIREMENTS {
+        wanted.extend(read(&workspace.path(file))?);
     }
-    step("Installing Chromium and its driver", || {
+    if interpreter.is_file() && fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(interpreter);
+    }
+    if !python_fits() {
+        let need = "the backend in Python and its tests need Python 3.11 or newer with venv as `python3`";
+        debian(need, "Installing Python", &["python3-venv"])?;
+        if !python_fits() {
+            bail!("{need}, and the one on the PATH is older");
+        }
+    }
+    step("Installing the libraries of what is written in Python", || {
+        let hint = "see above, and check the network";
+        run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home), hint)?;
+        let mut pip = Command::new(&interpreter);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]);
+        for file in PYTHON_REQUIREMENTS {
+            pip.arg("--requirement").arg(workspace.path(file));
+        }
+        run_command(&mut pip, hint)?;
+        fs::write(&stamp, &wanted).context("the stamp of the Python libraries cannot be written")
+    })?;
+    Ok(interpreter)
+}
+
+fn python_fits() -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", PYTHON_FITS]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
+}
+
+/// Installs packages of Debian where that is possible, and else says how.
+fn debian(need: &str, title: &str, packages: &[&str]) -> Result<()> {
+    if !(on_path("apt-get") && is_root()) {
+        bail!("{need}; on Debian run\n\n    sudo apt-get install --yes {}\n", packages.join(" "));
+    }
+    step(title, || {
         let install = || {
             let mut apt = Command::new("apt-get");
             apt.env("DEBIAN_FRONTEND", "noninteractive");

@@ -14,13 +14,13 @@ use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Only what needs no browser: format, lints, and the tests of everything that runs on this machine.
+    /// Only what needs no browser and no Python: format, lints, and the tests of everything that runs on this machine.
     #[arg(long)]
     quick: bool,
 }
 
-/// Adds the tests in a real browser to all others.
-const BROWSER_TESTS: [&str; 2] = ["--features", "tealight-tests/browser"];
+/// Adds the tests in a real browser, and of what is written in Python, to all others.
+const ALL_TESTS: [&str; 2] = ["--features", "tealight-tests/browser,tealight-tests/python"];
 
 /// What has been done so far, for the summary at the end.
 #[derive(Debug, Default)]
@@ -34,15 +34,19 @@ pub(crate) fn run(workspace: &Workspace, args: &TestArgs) -> Result<()> {
 }
 
 fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> {
-    report.step("tools", || {
+    let python = report.step("tools", || {
         setup::wasm_target(workspace)?;
-        if quick { Ok(()) } else { setup::browser() }
+        if quick {
+            return Ok(None);
+        }
+        setup::browser()?;
+        setup::python(workspace).map(Some)
     })?;
     report.cargo(workspace, "format", &["fmt", "--all", "--check"], |_| {})?;
 
     // The same packages and features for lints and tests, so that dependencies are compiled once. The browser
     // crates are among them: what in them needs no browser is tested on this machine.
-    let features: &[&str] = if quick { &[] } else { &BROWSER_TESTS };
+    let features: &[&str] = if quick { &[] } else { &ALL_TESTS };
     let deny = ["--", "--deny", "warnings"];
     let native = [&["clippy", "--workspace", "--all-targets"], features, &deny].concat();
     report.cargo(workspace, "lints", &native, |_| {})?;
@@ -62,6 +66,9 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
     report.step("sizes", || size::run(workspace, &SizeArgs { dir: Some(files.clone()) }))?;
     report.cargo(workspace, "tests, in a real browser too", &tests, |cargo| {
         cargo.env("TEALIGHT_DIST", &files);
+        if let Some(python) = &python {
+            cargo.env("TEALIGHT_PYTHON", python);
+        }
         // One browser at a time: two of them on two cores make each other miss what a person would have seen.
         cargo.env("RUST_TEST_THREADS", "1");
     })
