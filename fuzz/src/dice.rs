@@ -9,7 +9,7 @@ use tealight_session::Entropy;
 pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Box<dyn Entropy> {
+    pub(crate) fn boxed(seed: u64) -> Box<dyn Entropy> {
         Box::new(Self(ChaCha8Rng::seed_from_u64(seed)))
     }
 }

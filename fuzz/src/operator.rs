@@ -81,7 +81,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         Self {
-            session: Session::new(Config { token: "token".to_owned() }, Dice::new(1)),
+            session: Session::new(Config { token: "token".to_owned() }, Dice::boxed(1)),
             now: 1_000_000,
             last: 0,
             open: None,
@@ -165,7 +165,7 @@ impl Run {
         Some(match which % 12 {
             0 => Command::Open,
             1 => Command::Avail {
-                status: if how % 2 == 0 { Availability::Accepting } else { Availability::Paused },
+                status: if how.is_multiple_of(2) { Availability::Accepting } else { Availability::Paused },
                 capacity: how >> 4,
                 last_chat: how & 2 != 0,
             },

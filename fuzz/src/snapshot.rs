@@ -41,5 +41,5 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn restored(text: &str) -> Option<Session> {
-    Session::restore(Config { lang: "en".to_owned() }, Dice::new(7), text).ok()
+    Session::restore(Config { lang: "en".to_owned() }, Dice::boxed(7), text).ok()
 }

@@ -94,7 +94,7 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let session = Session::new(config(), Dice::new(1));
+        let session = Session::new(config(), Dice::boxed(1));
         Self {
             session,
             now: 1_000_000,
@@ -186,7 +186,7 @@ impl Run {
         Some(match which % 11 {
             0 => Command::Open,
             1 => Command::Join { area: None, route: Route::Standard },
-            2 => Command::SendWhenJoined(how % 2 == 0),
+            2 => Command::SendWhenJoined(how.is_multiple_of(2)),
             3 => Command::Send,
             4 => Command::Read(u64::from(how)),
             5 => Command::End,
@@ -297,9 +297,9 @@ impl Run {
     fn reload(&mut self) {
         self.reloads += 1;
         self.session = match self.saved.last() {
-            Some(saved) => Session::restore(config(), Dice::new(self.reloads + 1), saved)
+            Some(saved) => Session::restore(config(), Dice::boxed(self.reloads + 1), saved)
                 .expect("what a session saved, a session restores"),
-            None => Session::new(config(), Dice::new(self.reloads + 1)),
+            None => Session::new(config(), Dice::boxed(self.reloads + 1)),
         };
         self.open = None;
         self.under_way = None;
@@ -388,7 +388,7 @@ impl Run {
                 Effect::Transmit(id, text) => self.transmitted(id, &text),
                 Effect::Save(snapshot) => {
                     assert!(
-                        Session::restore(config(), Dice::new(0), &snapshot).is_ok(),
+                        Session::restore(config(), Dice::boxed(0), &snapshot).is_ok(),
                         "what a session saves, a session restores"
                     );
                     self.saved.push(snapshot);

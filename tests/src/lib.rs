@@ -8,6 +8,7 @@ pub mod browser;
 pub mod child;
 pub mod client;
 pub mod crowd;
+pub mod history;
 pub mod peer;
 #[cfg(feature = "browser")]
 pub mod people;

@@ -7,9 +7,10 @@
 
 mod delivery;
 mod disk;
+mod weather;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -24,6 +25,7 @@ use tealight_server::testing::START;
 use tealight_session::{ConnectionId, Entropy, Fact, operator, visitor};
 
 pub use disk::Disk;
+pub use weather::{Fault, HalfOpen};
 
 /// More steps than any run takes: who gets here goes round in a circle.
 const MOST_STEPS: u32 = 2_000_000;
@@ -31,24 +33,6 @@ const MOST_STEPS: u32 = 2_000_000;
 /// A page with a session in it: a visitor's tab or an operator's console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub usize);
-
-/// What goes wrong at one boundary between two frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection is cut, and the frame is lost with it.
-    CutBefore,
-    /// The frame arrives, and whatever would be said next on the connection is lost with it.
-    CutAfter,
-    /// The server dies before it has seen the frame, and comes back.
-    CrashBefore,
-    /// The server dies after it has committed what the frame asks for and before it says so, and comes back.
-    CrashAfter,
-}
-
-impl Fault {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::CutBefore, Self::CutAfter, Self::CrashBefore, Self::CrashAfter];
-}
 
 /// What passed at the desk's side of the wire, for whoever checks a run.
 #[derive(Clone, Debug)]
@@ -61,6 +45,12 @@ pub enum Passed {
     Lost(ConnId),
     /// The desk was started again.
     Restarted,
+    /// The database is an earlier one again, under a new name.
+    Restored,
+    /// What waits for a socket after a frame was added: frames and bytes.
+    Queued(ConnId, usize, usize),
+    /// What one input made the desk say on one socket: frames and bytes.
+    Burst(ConnId, usize, usize),
 }
 
 /// The world of a test.
@@ -74,6 +64,10 @@ pub struct Wire {
     pub passed: Vec<Passed>,
     /// The greatest delay of a frame, in milliseconds.
     pub latency: u64,
+    /// Of a thousand frames, so many take twenty times as long.
+    pub spikes: u32,
+    /// Pages that something happened to since somebody last took it.
+    pub touched: BTreeSet<PeerId>,
     settings: Settings,
     disk: Disk,
     desk: Desk<Disk>,
@@ -96,6 +90,12 @@ struct Peer {
     dark_until: u64,
     /// How far the device's clock is ahead.
     skew: u64,
+    /// Until when the device sleeps.
+    asleep_until: u64,
+    /// The browser lets its timer fire only at multiples of this, in milliseconds.
+    throttle: u64,
+    /// Whether the storage of the tab still takes what is saved.
+    storage_works: bool,
 }
 
 #[derive(Debug)]
@@ -113,6 +113,12 @@ struct Link {
     up_at: u64,
     down_at: u64,
     left_by_peer: bool,
+    /// Frames and bytes that the desk sent and the page has not got.
+    queued: (usize, usize),
+    /// Nothing gets from the page to the desk any more.
+    up_is_dead: bool,
+    /// Nothing gets from the desk to the page any more.
+    down_is_dead: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,6 +149,8 @@ impl Wire {
             rng: ChaCha20Rng::seed_from_u64(seed),
             passed: Vec::new(),
             latency: 80,
+            spikes: 0,
+            touched: BTreeSet::new(),
             settings,
             disk,
             desk,
@@ -176,12 +184,17 @@ impl Wire {
 
     /// A new operator opens a console and logs in.
     pub fn operator(&mut self, name: &str) -> PeerId {
+        self.operator_for(name, &[])
+    }
+
+    /// The same, for some areas only.
+    pub fn operator_for(&mut self, name: &str, areas: &[String]) -> PeerId {
         let mut token_rng = ChaCha20Rng::seed_from_u64(self.rng.random());
         let (token, digest) = operators::new_token(&mut token_rng);
         let expires_at = Moment(self.now).plus_ms(12 * 60 * 60 * 1_000);
         self.disk
             .write(|tx| {
-                let account = tx.insert_operator(name, name, "no password", &[])?;
+                let account = tx.insert_operator(name, name, "no password", areas)?;
                 tx.insert_session(&OperatorSession { token: digest, operator: account.id, expires_at })
             })
             .map_err(|error: StoreError| error.to_string())
@@ -191,6 +204,16 @@ impl Wire {
         let peer = self.page(Role::Operator(Box::new(session), token));
         self.operator_does(peer, operator::Command::Open);
         peer
+    }
+
+    /// A second console of the same operator.
+    pub fn second_console(&mut self, of: PeerId) -> Option<PeerId> {
+        let Role::Operator(_, token) = &self.peers[of.0].role else { return None };
+        let token = token.clone();
+        let session = operator::Session::new(operator::Config { token: token.clone() }, self.entropy());
+        let peer = self.page(Role::Operator(Box::new(session), token));
+        self.operator_does(peer, operator::Command::Open);
+        Some(peer)
     }
 
     /// The page is loaded again: a visitor's from what its tab stored, an operator's from nothing.
@@ -229,11 +252,6 @@ impl Wire {
     /// What the tab has in its storage.
     pub fn stored(&self, peer: PeerId) -> Option<&str> {
         self.peers[peer.0].stored.as_deref()
-    }
-
-    /// Sets the clock of a device ahead of everybody else's.
-    pub fn skew(&mut self, peer: PeerId, ms: u64) {
-        self.peers[peer.0].skew = ms;
     }
 
     /// A visitor does something.
@@ -302,11 +320,6 @@ impl Wire {
         events.map_err(|e: StoreError| e.to_string()).unwrap()
     }
 
-    /// The database refuses so many of the next transactions.
-    pub fn refuse_writes(&mut self, count: u32) {
-        self.disk.refuse_writes(count);
-    }
-
     /// Lets time pass.
     pub fn run(&mut self, ms: u64) {
         let end = self.now + ms;
@@ -338,78 +351,17 @@ impl Wire {
         true
     }
 
-    /// How many frames have arrived anywhere so far.
-    pub fn boundaries(&self) -> u64 {
-        self.boundaries
-    }
-
-    /// Plans one fault, at the frame with this number from 1.
-    pub fn plan(&mut self, boundary: u64, fault: Fault) {
-        self.planned = Some((boundary, fault));
-    }
-
-    /// Whether a planned fault is still to come.
-    pub fn is_fault_planned(&self) -> bool {
-        self.planned.is_some()
-    }
-
-    /// Cuts every connection of a page. Each side notices after a while of its own.
-    pub fn cut(&mut self, peer: PeerId, page_notices_ms: u64, desk_notices_ms: u64) {
-        for conn in self.conns_of(peer) {
-            self.cut_link(conn, page_notices_ms, desk_notices_ms);
-        }
-    }
-
-    /// Nothing gets through to or from a page for a while, and nobody is told.
-    pub fn darken(&mut self, peer: PeerId, ms: u64) {
-        self.peers[peer.0].dark_until = self.now + ms;
-        // A connection that has lost a frame carries none that came after it.
-        self.links.retain(|_, link| link.peer != peer);
-    }
-
-    /// Whether frames get through to a page.
-    pub fn is_dark(&self, peer: PeerId) -> bool {
-        self.peers[peer.0].dark_until > self.now
-    }
-
-    /// Every page has its network back.
-    pub fn clear_weather(&mut self) {
-        for peer in &mut self.peers {
-            peer.dark_until = 0;
-        }
-        self.disk.refuse_writes(0);
-        self.planned = None;
-    }
-
-    /// The server process dies and another one takes up its database.
-    pub fn crash(&mut self) {
-        self.disk.refuse_writes(0);
-        while self.desk.poll_output().is_some() {}
-        let conns: Vec<_> = self.links.keys().copied().collect();
-        for conn in conns {
-            let notices = self.rng.random_range(0..=self.latency);
-            self.cut_link(conn, notices, 0);
-        }
-        self.disk.reopen();
-        self.desk = Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now))
-            .unwrap();
-        self.passed.push(Passed::Restarted);
-        self.drain_desk();
-    }
-
-    /// The server is stopped as an administrator stops it, and another one takes up its database.
-    pub fn stop_and_start(&mut self) {
-        self.desk_input(Input::Stop);
-        self.drain_desk();
-        self.disk.reopen();
-        self.desk = Desk::open(self.settings.clone(), self.disk.clone(), self.rng.random(), Moment(self.now))
-            .unwrap();
-        self.passed.push(Passed::Restarted);
-        self.drain_desk();
-    }
-
     fn page(&mut self, role: Role) -> PeerId {
-        self.peers.push(Peer { role, generation: 0, stored: None, dark_until: 0, skew: 0 });
+        self.peers.push(Peer {
+            role,
+            generation: 0,
+            stored: None,
+            dark_until: 0,
+            skew: 0,
+            asleep_until: 0,
+            throttle: 1,
+            storage_works: true,
+        });
         PeerId(self.peers.len() - 1)
     }
 
@@ -430,22 +382,15 @@ impl Wire {
         self.links.iter().filter(|(_, link)| link.peer == peer).map(|(conn, _)| *conn).collect()
     }
 
-    fn cut_link(&mut self, conn: ConnId, page_notices_ms: u64, desk_notices_ms: u64) {
-        let Some(link) = self.links.remove(&conn) else { return };
-        if !link.left_by_peer {
-            let news = Arrival::PeerLoses(link.peer, link.generation, link.id, 1006);
-            self.schedule(self.now + page_notices_ms, news);
-        }
-        self.schedule(self.now + desk_notices_ms, Arrival::DeskLoses(conn));
-    }
-
     fn schedule(&mut self, at: u64, arrival: Arrival) {
         self.sequence += 1;
         self.in_flight.push(Reverse((at, self.sequence, arrival)));
     }
 
     fn delay(&mut self) -> u64 {
-        self.now + self.rng.random_range(1..=self.latency.max(1))
+        let usual = self.rng.random_range(1..=self.latency.max(1));
+        let is_spike = self.spikes > 0 && self.rng.random_range(0..1_000) < self.spikes;
+        self.now + if is_spike { 20 * usual } else { usual }
     }
 
     fn next_peer_timeout(&self) -> Option<(u64, PeerId)> {
@@ -455,7 +400,8 @@ impl Wire {
                 Role::Operator(session, _) => session.poll_timeout(),
                 Role::Closed => None,
             };
-            at.map(|at| (at.saturating_sub(peer.skew), PeerId(n)))
+            let at = at?.saturating_sub(peer.skew).max(peer.asleep_until);
+            Some((at.next_multiple_of(peer.throttle), PeerId(n)))
         });
         timeouts.min()
     }

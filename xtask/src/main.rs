@@ -11,6 +11,7 @@
 mod child;
 mod demo;
 mod dist;
+mod fuzz;
 mod http;
 mod progress;
 mod serve;
@@ -43,6 +44,8 @@ enum Task {
     Dist(dist::DistArgs),
     /// Show the size of every built file and compare it with the budgets.
     Size(size::SizeArgs),
+    /// Run libFuzzer on everything that reads what comes from outside.
+    Fuzz(fuzz::FuzzArgs),
     /// Build the browser's files and run the server with your own configuration.
     Serve(serve::ServeArgs),
     /// Install what the other commands need. They call it themselves.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Test(args) => suite::run(&workspace, &args),
         Task::Dist(args) => dist::run(&workspace, &args),
         Task::Size(args) => size::run(&workspace, &args),
+        Task::Fuzz(args) => fuzz::run(&workspace, &args),
         Task::Serve(args) => serve::run(&workspace, &args),
         Task::Setup(args) => setup::run(&workspace, &args),
     });

@@ -149,6 +149,14 @@ fn python_fits() -> bool {
     python.status().is_ok_and(|status| status.success())
 }
 
+/// A C++ compiler, for libFuzzer.
+pub(crate) fn cpp_compiler() -> Result<()> {
+    if on_path("c++") || on_path("g++") || on_path("clang++") {
+        return Ok(());
+    }
+    debian("fuzzing needs a C++ compiler on the PATH", "Installing a C++ compiler", &["g++"])
+}
+
 /// Installs packages of Debian where that is possible, and else says how.
 fn debian(need: &str, title: &str, packages: &[&str]) -> Result<()> {
     if !(on_path("apt-get") && is_root()) {

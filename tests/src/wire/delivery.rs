@@ -1,7 +1,9 @@
 //! How a frame gets from one side to the other, and where it does not.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use tealight_protocol::CloseCode;
+use tealight_protocol::{CloseCode, limits};
 use tealight_server::Moment;
 use tealight_server::desk::{ConnId, Input, Output};
 use tealight_session::{ConnectionId, Effect, Fact};
@@ -40,7 +42,9 @@ impl Wire {
     }
 
     fn at_desk(&mut self, conn: ConnId, text: String) {
-        let Some(peer) = self.links.get(&conn).map(|link| link.peer) else { return };
+        let Some(peer) = self.links.get(&conn).filter(|link| !link.up_is_dead).map(|link| link.peer) else {
+            return;
+        };
         let fault = self.fault_here();
         match fault {
             Some(Fault::CutBefore) => return self.cut(peer, 0, 0),
@@ -58,7 +62,11 @@ impl Wire {
     }
 
     fn at_peer(&mut self, conn: ConnId, text: String) {
-        let Some(link) = self.links.get(&conn).filter(|link| !link.left_by_peer) else { return };
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        link.queued = (link.queued.0.saturating_sub(1), link.queued.1.saturating_sub(text.len()));
+        if link.left_by_peer || link.down_is_dead {
+            return;
+        }
         let (peer, id, generation) = (link.peer, link.id, link.generation);
         if self.peers[peer.0].generation != generation {
             return;
@@ -88,25 +96,44 @@ impl Wire {
     }
 
     pub(super) fn drain_desk(&mut self) {
+        let mut bursts: BTreeMap<ConnId, (usize, usize)> = BTreeMap::new();
         while let Some(output) = self.desk.poll_output() {
             match output {
                 Output::Send { conn, text } => {
-                    let at = self.delay();
-                    let Some(link) = self.links.get_mut(&conn) else { continue };
-                    link.down_at = link.down_at.max(at);
-                    let (at, peer) = (link.down_at, link.peer);
-                    self.passed.push(Passed::Out(peer, conn, json(&text)));
-                    self.schedule(at, Arrival::AtPeer(conn, text));
+                    let burst = bursts.entry(conn).or_default();
+                    *burst = (burst.0 + 1, burst.1 + text.len());
+                    self.send(conn, text);
                 }
                 Output::Close { conn, code, .. } => self.closed_by_desk(conn, code),
             }
         }
+        let bursts = bursts.into_iter().map(|(conn, (frames, bytes))| Passed::Burst(conn, frames, bytes));
+        self.passed.extend(bursts);
+    }
+
+    /// Puts a frame into a socket's queue, which holds only so much, as the server's own does.
+    fn send(&mut self, conn: ConnId, text: String) {
+        let at = self.delay();
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        link.down_at = link.down_at.max(at);
+        let (at, peer) = (link.down_at, link.peer);
+        let (frames, bytes) = (link.queued.0 + 1, link.queued.1 + text.len());
+        if frames > limits::QUEUED_FRAMES || bytes > limits::QUEUED_BYTES {
+            // The page reads that it was too slow only behind what it has not read.
+            let page_notices = at.saturating_sub(self.now);
+            self.cut_link(conn, page_notices, 0, CloseCode::SlowConsumer.as_u16());
+            return;
+        }
+        link.queued = (frames, bytes);
+        self.passed.push(Passed::Out(peer, conn, json(&text)));
+        self.passed.push(Passed::Queued(conn, frames, bytes));
+        self.schedule(at, Arrival::AtPeer(conn, text));
     }
 
     fn closed_by_desk(&mut self, conn: ConnId, code: CloseCode) {
         self.passed.push(Passed::Lost(conn));
         let at = self.delay();
-        let Some(link) = self.links.get_mut(&conn) else { return };
+        let Some(link) = self.links.get_mut(&conn).filter(|link| !link.down_is_dead) else { return };
         link.down_at = link.down_at.max(at);
         let news = Arrival::PeerLoses(link.peer, link.generation, link.id, code.as_u16());
         let at = link.down_at;
@@ -114,6 +141,7 @@ impl Wire {
     }
 
     pub(super) fn drain_peer(&mut self, peer: PeerId) {
+        self.touched.insert(peer);
         loop {
             let effect = match &mut self.peers[peer.0].role {
                 Role::Visitor(session) => session.poll_effect(),
@@ -134,11 +162,18 @@ impl Wire {
                     let at = self.delay();
                     if let Some((conn, link)) = self.link_of(peer, id) {
                         link.left_by_peer = true;
-                        let at = link.up_at.max(at);
-                        self.schedule(at, Arrival::DeskLoses(conn));
+                        let (at, is_heard) = (link.up_at.max(at), !link.up_is_dead);
+                        if is_heard {
+                            self.schedule(at, Arrival::DeskLoses(conn));
+                        }
                     }
                 }
-                Some(Effect::Save(snapshot)) => self.peers[peer.0].stored = Some(snapshot),
+                Some(Effect::Save(snapshot)) => {
+                    let page = &mut self.peers[peer.0];
+                    if page.storage_works {
+                        page.stored = Some(snapshot);
+                    }
+                }
                 Some(Effect::Forget) => self.peers[peer.0].stored = None,
                 None => return,
             }
@@ -149,7 +184,17 @@ impl Wire {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         let generation = self.peers[peer.0].generation;
-        let link = Link { peer, generation, id, up_at: 0, down_at: 0, left_by_peer: false };
+        let link = Link {
+            peer,
+            generation,
+            id,
+            up_at: 0,
+            down_at: 0,
+            left_by_peer: false,
+            queued: (0, 0),
+            up_is_dead: false,
+            down_is_dead: false,
+        };
         let at = self.delay();
         self.links.insert(conn, link);
         self.schedule(at, Arrival::Opened(conn));

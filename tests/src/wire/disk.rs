@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tealight_server::store::{SqliteStore, Store, StoreError, Transaction};
 use tempfile::TempDir;
 
+/// The file of the last back-up.
+const BACK_UP: &str = "back-up.db";
+
 /// The real store, shared by one desk and the next.
 #[derive(Clone, Debug)]
 pub struct Disk(Arc<Mutex<Inner>>);
@@ -33,6 +36,46 @@ impl Disk {
         if let Some(directory) = &inner.directory {
             inner.store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
         }
+    }
+
+    /// A copy of the file, as `sqlite3 tealight.db ".backup …"` makes one.
+    pub(super) fn back_up(&self) {
+        let inner = self.inner();
+        let Some(directory) = &inner.directory else { return };
+        let copy = directory.path().join(BACK_UP);
+        if copy.exists() {
+            std::fs::remove_file(&copy).unwrap();
+        }
+        inner.store.connection().execute("vacuum into ?1", [copy.to_str().unwrap()]).unwrap();
+    }
+
+    pub(super) fn has_back_up(&self) -> bool {
+        let inner = self.inner();
+        inner.directory.as_ref().is_some_and(|directory| directory.path().join(BACK_UP).exists())
+    }
+
+    /// The last copy is the database, under a new name of the log, as the manual says.
+    pub(super) fn restore(&self) {
+        let mut inner = self.inner();
+        inner.refusals = 0;
+        let Some(directory) = inner.directory.as_ref().map(|directory| directory.path().to_owned()) else {
+            return;
+        };
+        inner.store = SqliteStore::in_memory().unwrap();
+        for journal in ["tealight.db-wal", "tealight.db-shm"] {
+            let _ = std::fs::remove_file(directory.join(journal));
+        }
+        std::fs::copy(directory.join(BACK_UP), directory.join("tealight.db")).unwrap();
+        inner.store = SqliteStore::open(&directory.join("tealight.db")).unwrap();
+        inner.store.connection().execute("delete from meta where key = 'epoch'", []).unwrap();
+    }
+
+    /// What is in the files, back-ups apart.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let inner = self.inner();
+        let Some(directory) = &inner.directory else { return Vec::new() };
+        let files = ["tealight.db", "tealight.db-wal"].map(|name| std::fs::read(directory.path().join(name)));
+        files.into_iter().flat_map(Result::unwrap_or_default).collect()
     }
 
     pub(super) fn refuse_writes(&self, count: u32) {

@@ -166,7 +166,8 @@ impl History {
                 self.sockets.remove(&conn);
                 self.holds.retain(|_, holder| *holder != conn);
             }
-            Passed::Restarted => {
+            Passed::Queued(..) | Passed::Burst(..) => {}
+            Passed::Restarted | Passed::Restored => {
                 self.sockets.clear();
                 self.holds.clear();
             }
