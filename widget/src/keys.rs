@@ -96,6 +96,7 @@ keys! {
     WAITING_READY = "waiting.ready";
     WAITING_LOST = "waiting.lost";
     WAITING_LOST_NAMED = "waiting.lost_named" ["name"];
+    WAITING_PASSED = "waiting.passed";
     WAITING_KEPT = "waiting.kept";
     WAITING_MEANWHILE = "waiting.meanwhile";
     WAITING_MEANWHILE_TEXT = "waiting.meanwhile_text";
@@ -128,10 +129,19 @@ keys! {
     LOG_SOMEONE = "log.someone";
     LOG_JOINED = "log.joined" ["name"];
     LOG_LEFT = "log.left" ["name"];
+    LOG_PASSED = "log.passed" ["name"];
+    LOG_PASSED_TO = "log.passed_to" ["name", "to"];
+    LOG_PASSED_TEAM = "log.passed_team" ["name", "to"];
     LOG_TYPING = "log.typing" ["name"];
     LOG_LINK_PAGE = "log.link_page";
     LOG_LINK_CALL = "log.link_call";
     LOG_LINK_MAIL = "log.link_mail";
+    OFFER_LEAD = "offer.lead" ["name"];
+    OFFER_YES = "offer.yes";
+    OFFER_NO = "offer.no";
+    OFFER_TAKEN = "offer.taken";
+    OFFER_DECLINED = "offer.declined";
+    OFFER_FAILED = "offer.failed";
     DAY_TODAY = "day.today";
     DAY_YESTERDAY = "day.yesterday";
     STATE_SENDING = "state.sending";

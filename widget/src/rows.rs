@@ -100,17 +100,21 @@ pub(crate) fn rows(entries: &[Arc<Entry>], moment: impl Fn(&Entry) -> Option<Mom
 fn speaker(entry: &Entry) -> Speaker<'_> {
     match &entry.kind {
         EntryKind::Own { .. } => Speaker::Visitor,
-        EntryKind::Theirs { automatic: true, .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => {
-            Speaker::Nobody
+        EntryKind::Theirs { automatic: true, .. }
+        | EntryKind::Joined(_)
+        | EntryKind::Left { .. }
+        | EntryKind::Transferred { .. } => Speaker::Nobody,
+        EntryKind::Theirs { from, name, automatic: false, .. } | EntryKind::Offer { from, name, .. } => {
+            Speaker::Other(from, name.as_ref())
         }
-        EntryKind::Theirs { from, name, automatic: false, .. } => Speaker::Other(from, name.as_ref()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tealight_protocol::{Cid, OperatorId, Text};
+    use tealight_protocol::{Alternative, AlternativeChannel, Cid, OperatorId, PassedTo, Text};
     use tealight_session::Delivery;
+    use tealight_session::visitor::OfferAnswer;
 
     use super::*;
 
@@ -144,6 +148,33 @@ mod tests {
     fn words_on_their_way_have_no_time_and_join_the_run() {
         let entries = [own(1, Some(0.0)), own(2, None)];
         assert_eq!(shape(&entries), ["day", "own ×2"]);
+    }
+
+    #[test]
+    fn an_offer_stands_in_its_operators_run_and_being_passed_on_in_nobodys() {
+        let name = Some("op:1".to_owned());
+        let offer = entry(
+            2,
+            Some(1.0),
+            EntryKind::Offer {
+                id: "o2".to_owned(),
+                from: Party::Operator(OperatorId("op:1".to_owned())),
+                name: name.clone(),
+                alternative: Alternative {
+                    id: "tel".to_owned(),
+                    channel: AlternativeChannel::Phone,
+                    uri: "tel:+448081570000".to_owned(),
+                    label: "Call us".to_owned(),
+                    hours: None,
+                    open: true,
+                    crisis: false,
+                },
+                answer: OfferAnswer::Open,
+            },
+        );
+        let passed = EntryKind::Transferred { name, to: PassedTo::default(), reason: None };
+        let entries = [theirs(1, "op:1", 0.0), offer, entry(3, Some(2.0), passed)];
+        assert_eq!(shape(&entries), ["day", "op:1 ×2", "automatic"]);
     }
 
     #[test]

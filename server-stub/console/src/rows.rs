@@ -67,25 +67,32 @@ enum Speaker<'a> {
 fn speaker(kind: &EntryKind) -> Option<Speaker<'_>> {
     match kind {
         EntryKind::Visitor(_) => Some(Speaker::Visitor),
-        EntryKind::Operator { own: true, .. } => Some(Speaker::Me),
-        EntryKind::Operator { own: false, name, .. } => Some(Speaker::Colleague(name.as_deref())),
+        EntryKind::Operator { own: true, .. } | EntryKind::Offer { own: true, .. } => Some(Speaker::Me),
+        EntryKind::Operator { own: false, name, .. } | EntryKind::Offer { own: false, name, .. } => {
+            Some(Speaker::Colleague(name.as_deref()))
+        }
         EntryKind::Started
         | EntryKind::Automatic(_)
         | EntryKind::Joined(_)
         | EntryKind::Left { .. }
+        | EntryKind::Transferred { .. }
         | EntryKind::Ended(..) => None,
     }
 }
 
 fn delivery(kind: &EntryKind) -> Option<Delivery> {
     match kind {
-        EntryKind::Operator { own: true, delivery, .. } => Some(*delivery),
+        EntryKind::Operator { own: true, delivery, .. } | EntryKind::Offer { own: true, delivery, .. } => {
+            Some(*delivery)
+        }
         EntryKind::Operator { own: false, .. }
+        | EntryKind::Offer { own: false, .. }
         | EntryKind::Visitor(_)
         | EntryKind::Started
         | EntryKind::Automatic(_)
         | EntryKind::Joined(_)
         | EntryKind::Left { .. }
+        | EntryKind::Transferred { .. }
         | EntryKind::Ended(..) => None,
     }
 }

@@ -313,6 +313,12 @@ impl History {
                         }
                         visitor::EntryKind::Joined(_) => matches!(event.kind, EventKind::Joined { .. }),
                         visitor::EntryKind::Left { .. } => matches!(event.kind, EventKind::Left { .. }),
+                        visitor::EntryKind::Transferred { .. } => {
+                            matches!(event.kind, EventKind::Transferred { .. })
+                        }
+                        visitor::EntryKind::Offer { id, .. } => {
+                            matches!(&event.kind, EventKind::Offer { id: other, .. } if id == other)
+                        }
                     }
             })
         });
@@ -473,13 +479,22 @@ fn text_of(event: &Event) -> Option<&str> {
 /// Which events a visitor's screen shows, up to one.
 fn visitor_seqs(log: &[Event], last: u64) -> Vec<u64> {
     let shows = |event: &&Event| {
-        matches!(event.kind, EventKind::Message { .. } | EventKind::Joined { .. } | EventKind::Left { .. })
+        matches!(
+            event.kind,
+            EventKind::Message { .. }
+                | EventKind::Joined { .. }
+                | EventKind::Left { .. }
+                | EventKind::Transferred { .. }
+                | EventKind::Offer { .. }
+        )
     };
     log.iter().filter(shows).map(|event| event.seq).filter(|seq| *seq <= last).collect()
 }
 
 /// Which events an operator's screen shows, up to one.
 fn operator_seqs(log: &[Event], last: u64) -> Vec<u64> {
-    let hides = |event: &&Event| matches!(event.kind, EventKind::Survey { .. } | EventKind::Unknown);
+    let hides = |event: &&Event| {
+        matches!(event.kind, EventKind::Answered { .. } | EventKind::Survey { .. } | EventKind::Unknown)
+    };
     log.iter().filter(|event| !hides(event)).map(|event| event.seq).filter(|seq| *seq <= last).collect()
 }

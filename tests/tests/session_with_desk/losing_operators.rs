@@ -24,7 +24,7 @@ fn a_visitor_whose_operator_vanished_waits_at_the_head_and_the_next_one_reads_ev
     wire.run(3_000);
     assert_eq!((place(&wire, visitor), place(&wire, other)), (Some(1), Some(2)));
     let Phase::Waiting(room) = wire.visitor_view(visitor).phase else { unreachable!() };
-    assert!(room.lost.is_some(), "the visitor is told what happened");
+    assert!(room.again.is_some(), "the visitor is told what happened");
     write(&mut wire, visitor, "Where are you?");
 
     let next = volunteer(&mut wire, "Kim", 1);

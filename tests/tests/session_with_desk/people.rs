@@ -119,7 +119,10 @@ pub(crate) fn read(wire: &Wire, visitor: PeerId) -> Vec<(String, Option<Delivery
     let words = view.entries.iter().filter_map(|entry| match &entry.kind {
         visitor::EntryKind::Own { text, delivery, .. } => Some((text.as_str().to_owned(), Some(*delivery))),
         visitor::EntryKind::Theirs { text, .. } => Some((text.as_str().to_owned(), None)),
-        visitor::EntryKind::Joined(_) | visitor::EntryKind::Left { .. } => None,
+        visitor::EntryKind::Joined(_)
+        | visitor::EntryKind::Left { .. }
+        | visitor::EntryKind::Transferred { .. }
+        | visitor::EntryKind::Offer { .. } => None,
     });
     words.collect()
 }
@@ -145,6 +148,8 @@ pub(crate) fn words_of(conversation: &ConversationView) -> Vec<String> {
         operator::EntryKind::Started
         | operator::EntryKind::Joined(_)
         | operator::EntryKind::Left { .. }
+        | operator::EntryKind::Transferred { .. }
+        | operator::EntryKind::Offer { .. }
         | operator::EntryKind::Ended(..) => None,
     });
     words.collect()

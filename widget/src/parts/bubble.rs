@@ -8,6 +8,7 @@ use tealight_session::visitor::{Command, Entry, EntryKind};
 
 use super::icon::{Icon, drawn, icon};
 use super::others::{new_window, outward};
+use super::suggestion::suggestion;
 use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::i18n;
@@ -45,8 +46,12 @@ pub(crate) fn bubble(cx: Context, message: &Message) -> El {
             let card = link.as_ref().filter(|link| link.is_allowed()).map(|link| card(cx, link));
             side_by_side().child(theirs).maybe(card.map(|card| operators().child(card)))
         }
+        EntryKind::Offer { name, alternative, .. } => {
+            let name = name.clone().unwrap_or_else(|| cx.say(Key::LOG_SOMEONE));
+            suggestion(cx, message, &name, alternative)
+        }
         // Rows of their own, never part of a run.
-        EntryKind::Joined(_) | EntryKind::Left { .. } => side_by_side(),
+        EntryKind::Joined(_) | EntryKind::Left { .. } | EntryKind::Transferred { .. } => side_by_side(),
     }
 }
 
@@ -105,7 +110,7 @@ fn foot(cx: Context, message: &Message) -> El {
 fn failed(cx: Context, entry: &Entry) -> El {
     let cid = match &entry.kind {
         EntryKind::Own { cid, .. } => Some(cid.clone()),
-        EntryKind::Theirs { .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => None,
+        _ => None,
     };
     let again = cid.clone();
     let try_again = move |_| {
@@ -178,7 +183,7 @@ fn card(cx: Context, link: &Link) -> El {
 fn delivery_of(entry: &Entry) -> Delivery {
     match &entry.kind {
         EntryKind::Own { delivery, .. } => *delivery,
-        EntryKind::Theirs { .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => Delivery::Sent,
+        _ => Delivery::Sent,
     }
 }
 

@@ -214,7 +214,12 @@ fn automatic(cx: Context, entry: &Entry) -> El {
         }
         EntryKind::Left { name: Some(name), .. } => words.text(&cx.fill(Key::LOG_LEFT, &[("name", name)])),
         EntryKind::Left { name: None, .. } => words.text(&cx.say(Key::WAITING_LOST)),
+        EntryKind::Transferred { reason, .. } => {
+            let reason = reason.as_ref().map(|reason| el("q").attr("dir", "auto").text(reason.as_str()));
+            words.text(&passed_on(cx, &entry.kind)).maybe(reason)
+        }
         EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => words.text(text.as_str()),
+        EntryKind::Offer { .. } => words,
     };
     el("p")
         .class("auto")
@@ -223,6 +228,18 @@ fn automatic(cx: Context, entry: &Entry) -> El {
         .text(" ")
         .child(el("span").class("auto-tag").text(&cx.say(Key::LOG_AUTOMATIC)))
         .child(el("span").class("sr").text(" ").maybe(time(cx, entry)))
+}
+
+/// Who passes the visitor on, and to whom.
+pub(crate) fn passed_on(cx: Context, kind: &EntryKind) -> String {
+    let EntryKind::Transferred { name, to, .. } = kind else { return String::new() };
+    let name = name.clone().unwrap_or_else(|| cx.say(Key::LOG_SOMEONE));
+    let (key, to_name) = match (&to.name, &to.operator) {
+        (None, _) => (Key::LOG_PASSED, ""),
+        (Some(team), None) => (Key::LOG_PASSED_TEAM, team.as_str()),
+        (Some(colleague), Some(_)) => (Key::LOG_PASSED_TO, colleague.as_str()),
+    };
+    cx.fill(key, &[("name", &name), ("to", to_name)])
 }
 
 /// Stays at the end while the visitor is there, and goes there for the visitor's own words.

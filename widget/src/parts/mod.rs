@@ -11,4 +11,5 @@ pub(crate) mod note;
 pub(crate) mod others;
 pub(crate) mod quick_replies;
 pub(crate) mod strip;
+pub(crate) mod suggestion;
 pub(crate) mod typing;

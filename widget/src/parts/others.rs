@@ -50,7 +50,8 @@ fn fingerprint(offers: &[Alternative]) -> String {
     all
 }
 
-fn channel(offer: &Alternative) -> (&'static str, Icon) {
+/// A name for the styles, and a symbol.
+pub(crate) fn channel(offer: &Alternative) -> (&'static str, Icon) {
     match offer.channel {
         AlternativeChannel::Phone => ("phone", Icon::PHONE),
         AlternativeChannel::Sms => ("sms", Icon::SMS),

@@ -1,7 +1,7 @@
 //! The waiting room: the range first and largest, the place, and what one can do meanwhile.
 
 use tealight_protocol::{QueueState, Wait};
-use tealight_session::visitor::EntryKind;
+use tealight_session::visitor::{EntryKind, WaitsAgain};
 
 use super::chat::unkept;
 use crate::context::Context;
@@ -9,6 +9,7 @@ use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
 use crate::parts::announcer::place;
+use crate::parts::log::passed_on;
 use crate::parts::note::{note, note_of};
 use crate::parts::others::{crisis, others};
 use crate::wait_range::WaitWords;
@@ -89,7 +90,9 @@ fn range(cx: Context) -> Option<String> {
 /// What deserves a second look, the most important first.
 fn notes(cx: Context, into: El) -> El {
     let is_ready = move || cx.waiting(|waiting| waiting.turn == QueueState::Ready) == Some(true);
-    let is_lost = move || cx.waiting(|waiting| waiting.lost.is_some()) == Some(true);
+    let again = move || cx.waiting(|waiting| waiting.again).flatten();
+    let is_lost = move || matches!(again(), Some(WaitsAgain::Lost(_)));
+    let is_passed_on = move || again() == Some(WaitsAgain::PassedOn);
     let is_worse = move || cx.waiting(|waiting| waiting.worse) == Some(true);
     let closing = move || {
         let time = closing_time(cx)?;
@@ -97,6 +100,12 @@ fn notes(cx: Context, into: El) -> El {
     };
     into.when(is_ready, move || note_of(&cx.say(Key::WAITING_READY)))
         .when(is_lost, move || note_of(&lost(cx)))
+        .when(is_passed_on, move || {
+            let entries = cx.now();
+            let passed = entries.entries.iter().rev().map(|entry| passed_on(cx, &entry.kind));
+            let passed = passed.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+            note(&[&passed, &cx.say(Key::WAITING_PASSED)])
+        })
         .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &cx.say(Key::WAITING_WORSE_CHOICE)]))
         .live(closing, note_of)
         .live(move || cx.notice(), note_of)
@@ -105,7 +114,7 @@ fn notes(cx: Context, into: El) -> El {
 fn lost(cx: Context) -> String {
     let name = cx.now().entries.iter().rev().find_map(|entry| match &entry.kind {
         EntryKind::Left { name, .. } => name.clone(),
-        EntryKind::Own { .. } | EntryKind::Theirs { .. } | EntryKind::Joined(_) => None,
+        _ => None,
     });
     match name {
         Some(name) => cx.fill(Key::WAITING_LOST_NAMED, &[("name", &name)]),

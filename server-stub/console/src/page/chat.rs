@@ -155,7 +155,8 @@ fn standing(one: &ConversationView) -> Option<(&'static str, bool)> {
             ReleaseReason::Left => t("released.left"),
             ReleaseReason::Lease => t("released.lease"),
             ReleaseReason::Erased => t("released.erased"),
-            ReleaseReason::Transferred | ReleaseReason::Unknown => t("released.other"),
+            ReleaseReason::Transferred => t("released.transferred"),
+            ReleaseReason::Unknown => t("released.other"),
         };
         return Some((words, true));
     }

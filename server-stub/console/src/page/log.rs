@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use tealight_protocol::{Cid, ConversationId, Link};
+use tealight_protocol::{Cid, ConversationId, Link, OfferChoice};
 use tealight_session::operator::{Command, ConversationView, EntryKind};
 use tealight_session::{Delivery, Millis};
 
@@ -139,7 +139,25 @@ fn LogRow(first: Row, index: ReadSignal<usize>, rows: Memo<Vec<Row>>, name: Memo
                     <State row />
                 </div>
             }.into_any(),
-            Shape::Note(words) => view! { <p class="note">{words}" "<Time row /></p> }.into_any(),
+            Shape::Offer { from, label, uri, name: said_by } => view! {
+                <div class="msg" data-from=from.name() data-starts=move || starts.get().to_string()>
+                    {move || starts.get().then(|| view! {
+                        <p class="msg-name">{speaker_words(from, said_by.as_deref(), &name.get())}</p>
+                    })}
+                    <div class="offered">
+                        <p>{tf("log.offered", &[("what", &label)])}</p>
+                        <p class="offered-uri" dir="ltr">{uri}</p>
+                        <p class="offered-answer">{move || row.with(|row| answer_words(&row.entry.kind))}</p>
+                    </div>
+                    <State row />
+                </div>
+            }.into_any(),
+            Shape::Note { words, quote } => view! {
+                <p class="note">
+                    {words}" "<Time row />
+                    {quote.map(|quote| view! { <q class="quote" dir="auto">{quote}</q> })}
+                </p>
+            }.into_any(),
             Shape::Automatic(text) => view! {
                 <p class="note"><span dir="auto">{text}</span>" "<span class="tag">{t("log.automatic")}</span></p>
             }.into_any(),
@@ -151,7 +169,8 @@ fn LogRow(first: Row, index: ReadSignal<usize>, rows: Memo<Vec<Row>>, name: Memo
 #[derive(Clone, PartialEq)]
 enum Shape {
     Said { from: From, text: String, link: Option<Link>, name: Option<String> },
-    Note(String),
+    Offer { from: From, label: String, uri: String, name: Option<String> },
+    Note { words: String, quote: Option<String> },
     Automatic(String),
 }
 
@@ -185,18 +204,47 @@ impl Shape {
                 name: name.clone(),
             },
             EntryKind::Automatic(text) => Self::Automatic(text.as_str().to_owned()),
-            EntryKind::Started => Self::Note(t("log.started").to_owned()),
-            EntryKind::Joined(who) => Self::Note(tf("log.joined", &[("name", &who.name)])),
+            EntryKind::Started => Self::note(t("log.started").to_owned()),
+            EntryKind::Joined(who) => Self::note(tf("log.joined", &[("name", &who.name)])),
+            EntryKind::Offer { own, name, alternative, .. } => Self::Offer {
+                from: if *own { From::Me } else { From::Colleague },
+                label: alternative.label.clone(),
+                uri: alternative.uri.clone(),
+                name: name.clone(),
+            },
+            EntryKind::Transferred { own, name, to, reason } => {
+                let name = if *own { Some(t("log.you")) } else { name.as_deref() };
+                let to = to.name.as_deref().unwrap_or(t("log.waiting_room"));
+                let name = name.unwrap_or(t("log.colleague"));
+                Self::Note {
+                    words: tf("log.transferred", &[("name", name), ("to", to)]),
+                    quote: reason.as_ref().map(|reason| reason.as_str().to_owned()),
+                }
+            }
             EntryKind::Left { name, reason } => {
                 let name = name.as_deref().unwrap_or(t("log.colleague"));
                 let key = match reason {
                     tealight_protocol::LeftReason::ConnectionLost => "log.left",
                     tealight_protocol::LeftReason::Unknown => "log.left_other",
                 };
-                Self::Note(tf(key, &[("name", name)]))
+                Self::note(tf(key, &[("name", name)]))
             }
-            EntryKind::Ended(..) => Self::Note(t("log.ended").to_owned()),
+            EntryKind::Ended(..) => Self::note(t("log.ended").to_owned()),
         }
+    }
+
+    fn note(words: String) -> Self {
+        Self::Note { words, quote: None }
+    }
+}
+
+/// What the visitor made of an offer.
+fn answer_words(kind: &EntryKind) -> Option<&'static str> {
+    match kind {
+        EntryKind::Offer { answer: Some(OfferChoice::Taken), .. } => Some(t("log.offer_taken")),
+        EntryKind::Offer { answer: Some(OfferChoice::Declined), .. } => Some(t("log.offer_declined")),
+        EntryKind::Offer { answer: None, delivery: Delivery::Sent, .. } => Some(t("log.offer_open")),
+        _ => None,
     }
 }
 
@@ -238,12 +286,15 @@ fn State(row: Memo<Row>) -> impl IntoView {
         row.with(|row| {
             let (state, cid) = match &row.entry.kind {
                 EntryKind::Operator { own: true, delivery, cid, .. } => (Some(*delivery), cid.clone()),
+                EntryKind::Offer { own: true, delivery, again, .. } => (Some(*delivery), again.clone()),
                 EntryKind::Operator { own: false, .. }
+                | EntryKind::Offer { own: false, .. }
                 | EntryKind::Visitor(_)
                 | EntryKind::Started
                 | EntryKind::Automatic(_)
                 | EntryKind::Joined(_)
                 | EntryKind::Left { .. }
+                | EntryKind::Transferred { .. }
                 | EntryKind::Ended(..) => (None, None),
             };
             let always = matches!(state, Some(Delivery::NotSent | Delivery::Sending));

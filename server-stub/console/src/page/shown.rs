@@ -1,6 +1,7 @@
 //! Values of the session in words.
 
 use tealight_protocol::{ErrorCode, Timestamp, VisitorPresence};
+use tealight_session::operator::{Refusal, Refused};
 use tealight_session::{Delivery, Millis};
 
 use super::browser::time_of_day;
@@ -76,11 +77,24 @@ pub(crate) fn delivery(delivery: Delivery) -> &'static str {
 }
 
 /// Why something was refused.
-pub(crate) fn refusal(code: ErrorCode, claim: bool) -> &'static str {
+pub(crate) fn refusal(refusal: Refusal) -> &'static str {
+    match (refusal.what, refusal.code) {
+        (Refused::Claim, ErrorCode::Conflict | ErrorCode::Ended) => t("refusal.conflict"),
+        (Refused::Claim, ErrorCode::NotFound) => t("refusal.nobody"),
+        (Refused::Claim, ErrorCode::Forbidden | ErrorCode::QueueFull) => t("refusal.full"),
+        (Refused::Transfer, ErrorCode::NotFound) => t("refusal.colleague_gone"),
+        (Refused::Transfer, ErrorCode::Closed) => t("refusal.area_closed"),
+        (Refused::Offer, ErrorCode::Closed | ErrorCode::NotFound) => t("refusal.offer_closed"),
+        (Refused::Offer, ErrorCode::Unsupported) => t("refusal.offer_unsupported"),
+        (Refused::Watch, ErrorCode::Conflict) => t("refusal.watch_many"),
+        (Refused::Watch, ErrorCode::Forbidden) => t("refusal.watch_forbidden"),
+        (Refused::Watch, ErrorCode::NotFound) => t("refusal.ended"),
+        (_, code) => refused_anyhow(code),
+    }
+}
+
+fn refused_anyhow(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::Conflict | ErrorCode::Ended if claim => t("refusal.conflict"),
-        ErrorCode::NotFound if claim => t("refusal.nobody"),
-        ErrorCode::Forbidden | ErrorCode::QueueFull if claim => t("refusal.full"),
         ErrorCode::Ended => t("refusal.ended"),
         ErrorCode::Conflict => t("released.other"),
         ErrorCode::RateLimited => t("refusal.rate"),

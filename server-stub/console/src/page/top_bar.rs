@@ -114,7 +114,7 @@ pub(crate) fn Strip() -> impl IntoView {
         }),
         (Connection::Idle | Connection::Connecting | Connection::Ready, Some(refused)) => Some(
             view! {
-                <p>{refusal(refused.code, refused.claim)}</p>
+                <p>{refusal(refused)}</p>
                 <button class="button" data-kind="quiet" type="button"
                     on:click=move |_| desk.send(Command::DismissRefusal)>{t("refusal.dismiss")}</button>
             }

@@ -1,16 +1,18 @@
-//! One of the operator's conversations: what was said, what stands in the composer, where the visitor is.
+//! One of the operator's conversations, or one that is watched: what was said, what stands in the composer and
+//! beside it, where the visitor is.
 
 use std::sync::Arc;
 
 use tealight_protocol::limits::TYPING_EXPIRES_MS;
 use tealight_protocol::{
-    Area, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Link, Marks,
-    OperatorConversation, OperatorId, Party, Person, ReleaseReason, Route, Seq, Timestamp, VisitorPresence,
-    Watermark,
+    Area, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Link, Marks, Note,
+    OfferChoice, OperatorConversation, OperatorId, Party, Person, ReleaseReason, Route, Seq, Timestamp,
+    VisitorPresence, Watermark,
 };
 
 use super::durable::Durable;
-use super::{ConversationView, DraftView, Entry, EntryKind};
+use super::notes::Notes;
+use super::{ConversationView, DraftView, Entry, EntryKind, NoteEntry};
 use crate::draft::Draft;
 use crate::log::{Arrival, Log};
 use crate::outbox::{Item, ItemState, Outbox};
@@ -27,6 +29,10 @@ pub(super) struct Conversation {
     pub(super) link: Option<Link>,
     pub(super) typing: Typing,
     pub(super) receipts: Receipts,
+    pub(super) notes: Notes,
+    /// Whether it is somebody else's, and only watched.
+    pub(super) watched: bool,
+    pub(super) watchers: Vec<OperatorId>,
     state: ConversationState,
     released: Option<ReleaseReason>,
     ended: Option<(EndedBy, EndReason)>,
@@ -34,12 +40,23 @@ pub(super) struct Conversation {
     area: Option<Area>,
     route: Route,
     entries: Vec<Arc<Entry>>,
+    /// The offers among the entries, by name.
+    offers: Vec<(String, usize)>,
     people: Vec<Person>,
     /// How far the visitor has come.
     theirs: Watermark,
     presence: VisitorPresence,
     presence_since: Timestamp,
     typing_until: Option<Millis>,
+}
+
+/// One of our own commands, by what it became.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Echo {
+    /// A message, by its name.
+    Message(Cid),
+    /// An offer, by its alternative.
+    Offer(String),
 }
 
 impl Conversation {
@@ -52,6 +69,9 @@ impl Conversation {
             link: None,
             typing: Typing::default(),
             receipts: Receipts::default(),
+            notes: Notes::default(),
+            watched: false,
+            watchers: Vec::new(),
             state: from.state,
             released: None,
             ended: None,
@@ -59,6 +79,7 @@ impl Conversation {
             area: from.area.clone(),
             route: from.route,
             entries: Vec::new(),
+            offers: Vec::new(),
             people: Vec::new(),
             theirs: Watermark::default(),
             presence: from.presence,
@@ -74,6 +95,8 @@ impl Conversation {
             self.ended = None;
         }
         self.claim = from.claim;
+        self.watchers.clone_from(&from.watchers);
+        self.notes.look_again();
         self.released = None;
         self.state = from.state;
         self.lang.clone_from(&from.lang);
@@ -85,8 +108,8 @@ impl Conversation {
         self.log.heard_of(from.last);
     }
 
-    /// Takes an event if it is the next; otherwise drops it. Gives the name of an operator's message.
-    pub(super) fn apply(&mut self, event: &Event, me: Option<&OperatorId>) -> Option<Cid> {
+    /// Takes an event if it is the next; otherwise drops it. Tells whether it was ours.
+    pub(super) fn apply(&mut self, event: &Event, me: Option<&OperatorId>) -> Option<Echo> {
         if self.log.arrived(event.seq) != Arrival::Next {
             return None;
         }
@@ -104,7 +127,7 @@ impl Conversation {
             EventKind::Message { from: Party::Operator(id), cid, text, link, .. } => {
                 if let Some(cid) = cid {
                     cid.as_str().clone_into(&mut key);
-                    echo = Some(cid.clone());
+                    echo = Some(Echo::Message(cid.clone()));
                 }
                 EntryKind::Operator {
                     own: me == Some(id),
@@ -129,24 +152,53 @@ impl Conversation {
                 }
                 EntryKind::Left { name: self.name_of(who), reason: *reason }
             }
+            EventKind::Transferred { from, to, reason, state } => {
+                if self.ended.is_none() {
+                    self.state = *state;
+                }
+                EntryKind::Transferred {
+                    own: me == Some(from),
+                    name: self.name_of(from),
+                    to: to.clone(),
+                    reason: reason.clone(),
+                }
+            }
+            EventKind::Offer { id, from, alternative } => {
+                let own = me == Some(from);
+                if own {
+                    echo = Some(Echo::Offer(alternative.id.clone()));
+                }
+                self.offers.push((id.clone(), self.entries.len()));
+                EntryKind::Offer {
+                    own,
+                    name: self.name_of(from),
+                    alternative: alternative.clone(),
+                    again: None,
+                    delivery: Delivery::Sent,
+                    answer: None,
+                }
+            }
+            EventKind::Answered { reference, choice } => {
+                self.answered(reference, *choice);
+                return None;
+            }
             EventKind::Ended { by, reason } => {
                 self.state = ConversationState::Ended;
                 self.ended = Some((*by, *reason));
                 self.typing_until = None;
                 EntryKind::Ended(*by, *reason)
             }
-            EventKind::Transferred { .. }
-            | EventKind::Offer { .. }
-            | EventKind::Answered { .. }
-            | EventKind::Survey { .. }
-            | EventKind::Unknown => return None,
+            EventKind::Survey { .. } | EventKind::Unknown => return None,
         };
         self.entries.push(Arc::new(Entry { key, seq: Some(event.seq), at: Some(event.at.clone()), kind }));
         echo
     }
 
     pub(super) fn marked(&mut self, marks: Marks) {
-        self.receipts.confirmed(marks.operator);
+        // What whoever has the conversation has read, a watcher may not have seen.
+        if !self.watched {
+            self.receipts.confirmed(marks.operator);
+        }
         let merged = self.theirs.merged(marks.visitor);
         if merged == self.theirs {
             return;
@@ -162,8 +214,23 @@ impl Conversation {
         }
     }
 
+    /// The visitor answered an offer. The first answer counts.
+    fn answered(&mut self, offer: &str, choice: OfferChoice) {
+        let found = self.offers.iter().find(|(name, _)| name == offer).map(|(_, at)| *at);
+        if let Some(entry) = found.and_then(|at| self.entries.get_mut(at))
+            && let EntryKind::Offer { answer: answer @ None, .. } = &mut Arc::make_mut(entry).kind
+        {
+            *answer = Some(choice);
+        }
+    }
+
+    /// Takes a note. Gives the name of the command it was.
+    pub(super) fn noted(&mut self, note: Note) -> Option<Cid> {
+        self.notes.arrived(note)
+    }
+
     pub(super) fn visitor_typing(&mut self, on: bool, now: Millis) {
-        self.typing_until = (on && self.is_open()).then_some(now + TYPING_EXPIRES_MS);
+        self.typing_until = (on && self.is_running()).then_some(now + TYPING_EXPIRES_MS);
     }
 
     pub(super) fn visitor_is(&mut self, presence: VisitorPresence, since: Timestamp) {
@@ -174,12 +241,22 @@ impl Conversation {
     /// It came off the operator's hands, and every word of it goes. An erasure counts whenever it is heard of: after
     /// the end, too, and after the conversation was missed for a reason not yet known.
     pub(super) fn released(&mut self, reason: ReleaseReason) {
-        let is_news = !self.is_over() || self.released == Some(ReleaseReason::Unknown);
-        if reason == ReleaseReason::Erased {
-            self.draft.put(String::new());
-            self.link = None;
-        } else if !is_news {
-            return;
+        let is_surer = matches!(self.released, Some(ReleaseReason::Unknown | ReleaseReason::Lease));
+        match reason {
+            ReleaseReason::Erased => {
+                self.draft.put(String::new());
+                self.notes.draft.put(String::new());
+                self.link = None;
+            }
+            ReleaseReason::NotBack
+            | ReleaseReason::Left
+            | ReleaseReason::Lease
+            | ReleaseReason::Transferred
+            | ReleaseReason::Unknown => {
+                if self.is_over() && !is_surer {
+                    return;
+                }
+            }
         }
         self.released = Some(reason);
         self.typing_until = None;
@@ -189,27 +266,39 @@ impl Conversation {
     /// Nothing that was said stays on the screen of somebody who no longer has the conversation: its visitor may
     /// erase it, and nobody would be told here. What stood in the composer stays with who wrote it, out of sight,
     /// in case the conversation comes back.
-    fn forget_words(&mut self) {
+    pub(super) fn forget_words(&mut self) {
         self.log = Log::default();
         self.entries.clear();
+        self.offers.clear();
+        self.notes.forget();
         self.people.clear();
         self.theirs = Watermark::default();
         self.receipts = Receipts::default();
     }
 
-    /// Whether it is the operator's, running or over.
-    pub(super) fn is_held(&self) -> bool {
+    /// Whether the backend tells about it: it is the operator's, or watched.
+    pub(super) fn is_followed(&self) -> bool {
         self.released.is_none()
     }
 
-    /// Whether the backend may have news of it.
-    pub(super) fn is_followed(&self) -> bool {
-        self.is_held() && self.log.last() > 0
+    /// Whether it is the operator's, running or over.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_followed() && !self.watched
+    }
+
+    /// Whether somebody talks in it.
+    fn is_running(&self) -> bool {
+        self.state == ConversationState::Active && !self.is_over()
     }
 
     /// Whether the operator may speak.
     pub(super) fn is_open(&self) -> bool {
-        self.state == ConversationState::Active && !self.is_over()
+        self.is_running() && self.is_held()
+    }
+
+    /// Whether notes may be written.
+    pub(super) fn takes_notes(&self) -> bool {
+        self.is_followed() && !self.is_over()
     }
 
     /// Whether it is no longer the operator's.
@@ -234,9 +323,17 @@ impl Conversation {
         self.typing_until = None;
     }
 
-    pub(super) fn view(&self, outbox: &Outbox<Durable>) -> ConversationView {
+    /// What the console shows of it.
+    pub(super) fn view(&self, outbox: &Outbox<Durable>, me: Option<&OperatorId>) -> ConversationView {
         let mut entries = self.entries.clone();
-        let mut pending: Vec<_> = outbox.items().iter().filter_map(|item| self.pending(item)).collect();
+        let own = || outbox.items().iter().filter(|item| item.command.conversation() == Some(&self.id));
+        let mut pending: Vec<_> = own().filter_map(pending).collect();
+        let transferring = own().any(|item| matches!(item.command, Durable::Transfer(_)));
+        let mut notes = Vec::new();
+        if self.is_followed() {
+            notes.extend(self.notes.list().iter().map(|note| self.note(note, me)));
+            notes.extend(own().filter_map(|item| self.pending_note(item)));
+        }
         let has_unsent = self.released.is_some() && !pending.is_empty();
         if self.released.is_none() {
             entries.append(&mut pending);
@@ -244,6 +341,7 @@ impl Conversation {
         ConversationView {
             id: self.id.clone(),
             state: self.state,
+            watched: self.watched,
             released: self.released,
             has_unsent,
             ended: self.ended,
@@ -251,14 +349,11 @@ impl Conversation {
             area: self.area.clone(),
             route: self.route,
             entries: Arc::new(entries),
-            draft: DraftView {
-                text: self.draft.text().to_owned(),
-                revision: self.draft.revision(),
-                link: self.link.clone(),
-                can_send: self.is_open() && self.draft.is_sendable(),
-                chars: self.draft.chars(),
-                limit: self.draft.limit(),
-            },
+            draft: draft_view(&self.draft, self.link.clone(), self.is_open() && !transferring),
+            transferring,
+            notes: Arc::new(notes),
+            note_draft: draft_view(&self.notes.draft, None, self.takes_notes() && !transferring),
+            watchers: self.watchers.clone(),
             presence: self.presence,
             presence_since: Some(self.presence_since.clone()),
             typing: self.typing_until.is_some(),
@@ -266,26 +361,33 @@ impl Conversation {
         }
     }
 
-    fn pending(&self, item: &Item<Durable>) -> Option<Arc<Entry>> {
-        let Durable::Send { conv, text, link } = &item.command else { return None };
-        if *conv != self.id {
-            return None;
+    fn note(&self, note: &Note, me: Option<&OperatorId>) -> NoteEntry {
+        let key = note.cid.as_ref().map_or_else(|| note.n.to_string(), |cid| cid.as_str().to_owned());
+        NoteEntry {
+            key,
+            at: Some(note.at.clone()),
+            from: Some(note.from.clone()),
+            own: me == Some(&note.from),
+            whisper: !self.people.iter().any(|person| person.id == note.from),
+            text: note.text.clone(),
+            again: None,
+            delivery: Delivery::Sent,
         }
-        let kind = EntryKind::Operator {
+    }
+
+    fn pending_note(&self, item: &Item<Durable>) -> Option<NoteEntry> {
+        let Durable::Note { text, .. } = &item.command else { return None };
+        let delivery = delivery_of_item(item);
+        Some(NoteEntry {
+            key: item.cid.as_str().to_owned(),
+            at: None,
+            from: None,
             own: true,
-            name: None,
-            cid: Some(item.cid.clone()),
+            whisper: self.watched,
             text: text.clone(),
-            link: link.clone(),
-            delivery: match item.state {
-                ItemState::Waiting | ItemState::InFlight { .. } | ItemState::Deferred { .. } => {
-                    Delivery::Sending
-                }
-                ItemState::Committed => Delivery::Sent,
-                ItemState::Refused => Delivery::NotSent,
-            },
-        };
-        Some(Arc::new(Entry { key: item.cid.as_str().to_owned(), seq: None, at: None, kind }))
+            again: (delivery == Delivery::NotSent).then(|| item.cid.clone()),
+            delivery,
+        })
     }
 
     fn unread(&self) -> u32 {
@@ -306,5 +408,49 @@ fn delivery_of(mark: Watermark, seq: Seq) -> Delivery {
         Delivery::Delivered
     } else {
         Delivery::Sent
+    }
+}
+
+fn draft_view(draft: &Draft, link: Option<Link>, is_open: bool) -> DraftView {
+    DraftView {
+        text: draft.text().to_owned(),
+        revision: draft.revision(),
+        link,
+        can_send: is_open && draft.is_sendable(),
+        chars: draft.chars(),
+        limit: draft.limit(),
+    }
+}
+
+/// What is on its way to the visitor, as it stands in the log.
+fn pending(item: &Item<Durable>) -> Option<Arc<Entry>> {
+    let delivery = delivery_of_item(item);
+    let kind = match &item.command {
+        Durable::Send { text, link, .. } => EntryKind::Operator {
+            own: true,
+            name: None,
+            cid: Some(item.cid.clone()),
+            text: text.clone(),
+            link: link.clone(),
+            delivery,
+        },
+        Durable::Offer { alternative, .. } => EntryKind::Offer {
+            own: true,
+            name: None,
+            alternative: alternative.clone(),
+            again: (delivery == Delivery::NotSent).then(|| item.cid.clone()),
+            delivery,
+            answer: None,
+        },
+        Durable::Claim(_) | Durable::Note { .. } | Durable::Transfer(_) | Durable::End { .. } => return None,
+    };
+    Some(Arc::new(Entry { key: item.cid.as_str().to_owned(), seq: None, at: None, kind }))
+}
+
+fn delivery_of_item(item: &Item<Durable>) -> Delivery {
+    match item.state {
+        ItemState::Waiting | ItemState::InFlight { .. } | ItemState::Deferred { .. } => Delivery::Sending,
+        ItemState::Committed => Delivery::Sent,
+        ItemState::Refused => Delivery::NotSent,
     }
 }

@@ -1,6 +1,8 @@
 //! An operator's durable commands, as they wait in the outbox.
 
-use tealight_protocol::{Cid, ConversationId, Link, OperatorFrame, Text};
+use tealight_protocol::{
+    Alternative, Cid, ConversationId, Link, NoteText, OperatorFrame, Reason, Text, TransferTarget,
+};
 
 /// A durable command.
 #[derive(Clone, PartialEq, Eq)]
@@ -9,17 +11,43 @@ pub(super) enum Durable {
     Claim(Option<ConversationId>),
     /// Says something.
     Send { conv: ConversationId, text: Text, link: Option<Link> },
+    /// Offers another way to get help.
+    Offer { conv: ConversationId, alternative: Alternative },
+    /// Writes something beside a conversation.
+    Note { conv: ConversationId, text: NoteText },
+    /// Passes a conversation on.
+    Transfer(Transfer),
     /// Ends a conversation.
     End { conv: ConversationId },
 }
 
+/// Passes a conversation on.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Transfer {
+    pub(super) conv: ConversationId,
+    /// The claim under which that was wanted. Another one means that the conversation left and came back.
+    pub(super) claim: u64,
+    pub(super) to: TransferTarget,
+    pub(super) reason: Option<Reason>,
+    pub(super) note: Option<NoteText>,
+}
+
 impl Durable {
-    /// The frame that carries the command. `claim` is the fencing number that counts at this moment.
-    pub(super) fn frame(&self, cid: Cid, claim: u64) -> OperatorFrame {
+    /// The frame that carries the command. `claim` is the fencing number that counts at this moment; somebody who
+    /// only watches has none.
+    pub(super) fn frame(&self, cid: Cid, claim: Option<u64>) -> OperatorFrame {
+        let number = claim.unwrap_or(0);
         match self.clone() {
             Self::Claim(conv) => OperatorFrame::Claim { cid, conv },
-            Self::Send { conv, text, link } => OperatorFrame::Send { cid, conv, claim, text, link },
-            Self::End { conv } => OperatorFrame::End { cid, conv, claim },
+            Self::Send { conv, text, link } => OperatorFrame::Send { cid, conv, claim: number, text, link },
+            Self::Offer { conv, alternative } => {
+                OperatorFrame::Offer { cid, conv, claim: number, offer: alternative.id }
+            }
+            Self::Note { conv, text } => OperatorFrame::Note { cid, conv, claim, text },
+            Self::Transfer(Transfer { conv, claim, to, reason, note }) => {
+                OperatorFrame::Transfer { cid, conv, claim, to, reason, note }
+            }
+            Self::End { conv } => OperatorFrame::End { cid, conv, claim: number },
         }
     }
 
@@ -27,7 +55,11 @@ impl Durable {
     pub(super) fn conversation(&self) -> Option<&ConversationId> {
         match self {
             Self::Claim(_) => None,
-            Self::Send { conv, .. } | Self::End { conv } => Some(conv),
+            Self::Send { conv, .. }
+            | Self::Offer { conv, .. }
+            | Self::Note { conv, .. }
+            | Self::Transfer(Transfer { conv, .. })
+            | Self::End { conv } => Some(conv),
         }
     }
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Board, Cid, ConversationId, ErrorCode, Event, OperatorConversation, OperatorReady, QueryKind,
-    ReleaseReason, Seq, ToOperator, limits::ACK_TIMEOUT_MS,
+    Alternative, Board, Canned, Capability, Cid, ConversationId, ErrorCode, Event, Note,
+    OperatorConversation, OperatorFrame, OperatorReady, ReleaseReason, Seq, ToOperator,
+    limits::ACK_TIMEOUT_MS,
 };
 
-use super::Refusal;
+use super::asks::Ask;
 use super::board::{self, Change};
-use super::conversation::Conversation;
-use super::durable::Durable;
+use super::conversation::{Conversation, Echo};
+use super::durable::{Durable, Transfer};
 use super::session::{Avail, Awaited, Session};
+use super::{Refusal, Refused};
 use crate::Millis;
 use crate::link::PONG;
 use crate::outbox::ItemState;
@@ -22,58 +24,68 @@ impl Session {
         let Ok(frame) = serde_json::from_str::<ToOperator>(text) else { return };
         match frame {
             ToOperator::Ready(ready) => self.ready(time, ready),
-            ToOperator::Ack { cid, conv, seq, .. } => self.acknowledged(time, &cid, conv, seq),
+            ToOperator::Ack { cid, conv, seq, n, .. } => self.acknowledged(time, &cid, conv, seq, n),
             ToOperator::Error { cid: Some(cid), code, retry, retry_ms, .. } => {
-                if retry {
+                if self.asks.is_open(&cid) {
+                    self.unanswered(time, &cid, retry, retry_ms);
+                } else if retry {
                     self.outbox.defer(&cid, time, retry_ms);
                 } else {
                     self.refused(&cid, code);
                 }
             }
+            ToOperator::Error { cid: None, code, retry, retry_ms, .. } => {
+                if let Some(conv) = self.watches.refused(time, retry, retry_ms) {
+                    self.watch_refused(&conv, code);
+                }
+            }
             ToOperator::Event { conv, event } => self.event(&conv, &event),
             ToOperator::History { conv, events, last, .. } => {
-                let before = self.held(&conv).map_or(0, |one| one.log.last());
+                let before = self.followed(&conv).map_or(0, |one| one.log.last());
                 for event in &events {
                     self.event(&conv, event);
                 }
-                if let Some(conversation) = self.held(&conv) {
+                if let Some(conversation) = self.followed(&conv) {
                     conversation.log.heard_of(last);
                     conversation.log.answered(before);
                 }
             }
             ToOperator::Assigned { conversation } => self.assigned(&conversation),
+            ToOperator::Watching { conversation } => self.watching(&conversation),
+            ToOperator::Watchers { conv, who } => {
+                if let Some(conversation) = self.followed(&conv) {
+                    conversation.watchers = who;
+                }
+            }
+            ToOperator::Note { conv, note } => {
+                if let Some(cid) = self.followed(&conv).and_then(|conversation| conversation.noted(note)) {
+                    self.outbox.remove(&cid);
+                }
+            }
             ToOperator::Released { conv, reason } => self.released(&conv, reason),
-            ToOperator::Board(board) => self.board(board),
+            ToOperator::Board(board) => self.board(time, board),
             ToOperator::Typing { conv, on } => {
-                if let Some(conversation) = self.held(&conv) {
+                if let Some(conversation) = self.followed(&conv) {
                     conversation.visitor_typing(on, time);
                 }
             }
             ToOperator::Marks { conv, marks } => {
-                if let Some(conversation) = self.held(&conv) {
+                if let Some(conversation) = self.followed(&conv) {
                     conversation.marked(marks);
                 }
             }
             ToOperator::Presence { conv, presence, since } => {
-                if let Some(conversation) = self.held(&conv) {
+                if let Some(conversation) = self.followed(&conv) {
                     conversation.visitor_is(presence, since);
                 }
             }
-            ToOperator::Result { cid, items, .. } => {
-                if self.canned_query.as_ref() == Some(&cid) {
-                    self.canned_query = None;
-                    self.has_canned = true;
-                    self.canned = Arc::new(items.unwrap_or_default());
-                }
+            ToOperator::Result { cid, items, offers, notes, more } => {
+                let page = Page { items, offers, notes, more };
+                self.answered(time, &cid, page);
             }
             ToOperator::Bye { spread_ms, .. } => self.link.bye(spread_ms),
             ToOperator::Ping => self.link.transmit(PONG.to_owned(), &mut self.shell),
-            ToOperator::Note { .. }
-            | ToOperator::Watching { .. }
-            | ToOperator::Watchers { .. }
-            | ToOperator::Error { cid: None, .. }
-            | ToOperator::Pong
-            | ToOperator::Unknown => {}
+            ToOperator::Pong | ToOperator::Unknown => {}
         }
     }
 
@@ -83,6 +95,7 @@ impl Session {
         }
         self.epoch = Some(ready.epoch);
         self.caps = ready.caps;
+        self.rights = ready.rights;
         self.text_limit = ready.limits.text;
         self.who = Some(ready.who);
         let heard = Avail { status: ready.status, capacity: ready.capacity, last_chat: ready.last_chat };
@@ -100,7 +113,7 @@ impl Session {
         let lost: Vec<ConversationId> = self
             .conversations
             .iter()
-            .filter(|one| !ready.convs.iter().any(|named| named.id == one.id))
+            .filter(|one| one.is_held() && !ready.convs.iter().any(|named| named.id == one.id))
             .map(|one| one.id.clone())
             .collect();
         for conv in &lost {
@@ -110,12 +123,14 @@ impl Session {
             self.assigned(conversation);
         }
         if self.awaited.take().is_some_and(|awaited| self.held(&awaited.conv).is_none()) {
-            self.refusal = Some(Refusal { code: ErrorCode::NotFound, claim: true });
+            self.refusal = Some(Refusal { code: ErrorCode::NotFound, what: Refused::Claim });
         }
         self.board = Arc::new(Board { full: true, ..ready.board });
         if !self.has_canned {
-            let cid = self.query(QueryKind::Canned);
-            self.canned_query = Some(cid);
+            self.wonder(time, Ask::Canned);
+        }
+        if self.can(Capability::Offers) {
+            self.wonder(time, Ask::Offers);
         }
     }
 
@@ -128,31 +143,81 @@ impl Session {
             None => self.conversations.push_mut(Conversation::new(from)),
         };
         conversation.draft.set_limit(limit);
+        if conversation.watched {
+            // Watched until now, and ours from here on.
+            conversation.watched = false;
+            conversation.forget_words();
+            self.watches.drop(&from.id);
+            self.transmit(&OperatorFrame::Watch { conv: from.id.clone(), on: false });
+        }
+        let Some(conversation) = self.find(&from.id) else { return };
         conversation.updated(from);
         for event in &from.events {
             self.event(&from.id, event);
         }
     }
 
+    /// A conversation of somebody else is watched from here on, and begins anew on this screen.
+    fn watching(&mut self, from: &OperatorConversation) {
+        if self.held(&from.id).is_some() || !self.watches.answered(&from.id) {
+            return self.transmit(&OperatorFrame::Watch { conv: from.id.clone(), on: false });
+        }
+        let conversation = match self.conversations.iter().position(|one| one.id == from.id) {
+            Some(at) => &mut self.conversations[at],
+            None => self.conversations.push_mut(Conversation::new(from)),
+        };
+        conversation.watched = true;
+        conversation.forget_words();
+        conversation.updated(from);
+        for event in &from.events {
+            self.event(&from.id, event);
+        }
+    }
+
+    /// A conversation cannot be watched, or not any more.
+    fn watch_refused(&mut self, conv: &ConversationId, code: ErrorCode) {
+        if self.find(conv).is_some_and(|one| one.watched) {
+            let is_gone = code == ErrorCode::NotFound;
+            let reason = if is_gone { ReleaseReason::Erased } else { ReleaseReason::Unknown };
+            self.released(conv, reason);
+        } else {
+            self.refusal = Some(Refusal { code, what: Refused::Watch });
+        }
+    }
+
     fn event(&mut self, conv: &ConversationId, event: &Event) {
         let me = self.me();
-        let Some(conversation) = self.held(conv) else { return };
+        let Some(conversation) = self.followed(conv) else { return };
         let echo = conversation.apply(event, me.as_ref());
         let is_over = conversation.is_over();
-        if let Some(cid) = echo {
-            self.outbox.remove(&cid);
+        match echo {
+            Some(Echo::Message(cid)) => drop(self.outbox.remove(&cid)),
+            Some(Echo::Offer(id)) => self.offered(conv, &id),
+            None => {}
         }
         if is_over {
             self.give_up(conv);
         }
     }
 
+    /// An offer of ours is in the log: of several alike, the one that went first.
+    fn offered(&mut self, conv: &ConversationId, id: &str) {
+        let is_it = |command: &Durable| matches!(command, Durable::Offer { conv: about, alternative } if about == conv && alternative.id == id);
+        if let Some(cid) =
+            self.outbox.items().iter().find(|item| is_it(&item.command)).map(|item| item.cid.clone())
+        {
+            self.outbox.remove(&cid);
+        }
+    }
+
     fn released(&mut self, conv: &ConversationId, reason: ReleaseReason) {
+        self.watches.drop(conv);
+        self.asks.drop(&Ask::Notes(conv.clone()));
         if let Some(conversation) = self.find(conv) {
             conversation.released(reason);
         }
         if self.awaited.take_if(|awaited| awaited.conv == *conv).is_some() {
-            self.refusal = Some(Refusal { code: ErrorCode::NotFound, claim: true });
+            self.refusal = Some(Refusal { code: ErrorCode::NotFound, what: Refused::Claim });
         }
         if reason == ReleaseReason::Erased {
             self.outbox.retain(|item| item.command.conversation() != Some(conv));
@@ -160,29 +225,33 @@ impl Session {
         self.give_up(conv);
     }
 
-    /// What is on its way to a conversation that is no longer ours will not arrive.
+    /// What is on its way to a conversation that is no longer ours will not arrive. Whether it was passed on is still
+    /// to be heard, if that was asked for.
     fn give_up(&mut self, conv: &ConversationId) {
         let end = Durable::End { conv: conv.clone() };
-        self.outbox.retain(|item| item.command != end);
-        self.outbox.refuse(|command| command.conversation() == Some(conv));
+        self.outbox.retain(|item| {
+            let is_pointless = match &item.command {
+                Durable::Transfer(transfer) => transfer.conv == *conv && item.sends == 0,
+                other => *other == end,
+            };
+            !is_pointless
+        });
+        self.outbox.refuse(|command| {
+            command.conversation() == Some(conv) && !matches!(command, Durable::Transfer(_))
+        });
     }
 
-    fn board(&mut self, news: Board) {
+    fn board(&mut self, time: Millis, news: Board) {
         let is_full = news.full;
         match board::apply(&mut self.board, news) {
             Change::Taken => {
                 if is_full {
-                    self.board_asked = false;
+                    self.asks.drop(&Ask::Board);
                 }
                 self.hear_availability();
             }
             Change::Late => {}
-            Change::Gap => {
-                if !self.board_asked {
-                    self.board_asked = true;
-                    self.query(QueryKind::Board);
-                }
-            }
+            Change::Gap => self.wonder(time, Ask::Board),
         }
     }
 
@@ -199,10 +268,52 @@ impl Session {
         }
     }
 
-    fn acknowledged(&mut self, time: Millis, cid: &Cid, conv: Option<ConversationId>, seq: Option<Seq>) {
+    /// A page of what was asked for.
+    fn answered(&mut self, time: Millis, cid: &Cid, page: Page) {
+        let Some(ask) = self.asks.answered(cid) else { return };
+        let goes_on = match &ask {
+            Ask::Canned => {
+                let goes_on = self.canned.page(page.items.unwrap_or_default(), page.more);
+                self.has_canned = !goes_on;
+                goes_on
+            }
+            Ask::Offers => self.offers.page(page.offers.unwrap_or_default(), page.more),
+            Ask::Notes(conv) => {
+                let notes = page.notes.unwrap_or_default();
+                let named = self.followed(conv).map(|one| one.notes.page(notes, page.more));
+                for cid in named.unwrap_or_default() {
+                    self.outbox.remove(&cid);
+                }
+                // Asked again by itself, as long as something is missing.
+                false
+            }
+            Ask::Board => false,
+        };
+        if goes_on {
+            self.wonder(time, ask);
+        }
+    }
+
+    /// A question was refused.
+    fn unanswered(&mut self, time: Millis, cid: &Cid, retry: bool, retry_ms: Option<u64>) {
+        if let Some(Ask::Notes(conv)) = self.asks.refused(time, cid, retry, retry_ms)
+            && let Some(conversation) = self.find(&conv)
+        {
+            conversation.notes.give_up();
+        }
+    }
+
+    fn acknowledged(
+        &mut self,
+        time: Millis,
+        cid: &Cid,
+        conv: Option<ConversationId>,
+        seq: Option<Seq>,
+        n: Option<u64>,
+    ) {
         let Some(item) = self.outbox.find(cid) else { return };
         match item.command.clone() {
-            Durable::Send { conv, .. } => {
+            Durable::Send { conv, .. } | Durable::Offer { conv, .. } => {
                 let last = self.find(&conv).map_or(0, |one| one.log.last());
                 if seq.is_some_and(|seq| seq <= last) {
                     self.outbox.remove(cid);
@@ -216,6 +327,21 @@ impl Session {
                     .filter(|conv| self.held(conv).is_none())
                     .map(|conv| Awaited { conv, by: time + ACK_TIMEOUT_MS });
             }
+            Durable::Note { conv, .. } => {
+                let last = self.find(&conv).map_or(0, |one| one.notes.last());
+                if n.is_some_and(|n| n <= last) {
+                    self.outbox.remove(cid);
+                } else {
+                    self.outbox.set(cid, ItemState::Committed);
+                }
+            }
+            Durable::Transfer(Transfer { conv, claim, .. }) => {
+                self.outbox.remove(cid);
+                // It may have left and come back since.
+                if self.find(&conv).is_some_and(|one| one.claim == claim) {
+                    self.released(&conv, ReleaseReason::Transferred);
+                }
+            }
             Durable::End { .. } => {
                 self.outbox.remove(cid);
             }
@@ -225,12 +351,28 @@ impl Session {
     /// A command was refused for good.
     fn refused(&mut self, cid: &Cid, code: ErrorCode) {
         let Some(item) = self.outbox.find(cid) else { return };
-        let claim = matches!(item.command, Durable::Claim(_));
-        if let Durable::Send { .. } = item.command {
-            self.outbox.set(cid, ItemState::Refused);
-        } else {
-            self.outbox.remove(cid);
-            self.refusal = Some(Refusal { code, claim });
+        let what = match item.command.clone() {
+            Durable::Send { .. } | Durable::Note { .. } => return self.outbox.set(cid, ItemState::Refused),
+            Durable::Claim(_) => Some(Refused::Claim),
+            Durable::End { .. } => Some(Refused::End),
+            Durable::Offer { .. } => Some(Refused::Offer),
+            // How it stands is said where it stands, if it is no longer ours to pass on.
+            Durable::Transfer(Transfer { conv, claim, .. }) => {
+                let is_ours = self.held(&conv).is_some_and(|one| one.claim == claim && !one.is_over());
+                is_ours.then_some(Refused::Transfer)
+            }
+        };
+        self.outbox.remove(cid);
+        if let Some(what) = what {
+            self.refusal = Some(Refusal { code, what });
         }
     }
+}
+
+/// A page of an answer.
+struct Page {
+    items: Option<Vec<Canned>>,
+    offers: Option<Vec<Alternative>>,
+    notes: Option<Vec<Note>>,
+    more: bool,
 }

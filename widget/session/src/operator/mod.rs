@@ -1,16 +1,20 @@
 //! The operator's session: several conversations, one board.
 
+mod asks;
 mod board;
+mod commands;
 mod conversation;
 mod durable;
 mod frames;
+mod notes;
 mod session;
 mod view;
+mod watches;
 
 pub use session::Session;
-pub use view::{ConversationView, DraftView, Entry, EntryKind, Refusal, View};
+pub use view::{Abilities, ConversationView, DraftView, Entry, EntryKind, NoteEntry, Refusal, Refused, View};
 
-use tealight_protocol::{Availability, Cid, ConversationId, Link, Seq};
+use tealight_protocol::{Availability, Cid, ConversationId, Link, NoteText, Reason, Seq, TransferTarget};
 
 use crate::Fact;
 
@@ -54,8 +58,31 @@ pub enum Command {
     UseCanned(ConversationId, String),
     /// Send what stands in the composer.
     Send(ConversationId),
-    /// Send a message again that was not sent.
+    /// Send a message, an offer or a note again that was not sent.
     TryAgain(ConversationId, Cid),
+    /// Offer another way to get help, by its identifier.
+    Offer(ConversationId, String),
+    /// Look again which other ways can be offered.
+    LookUpOffers,
+    /// Pass a conversation on. The confirmation is the screen's business.
+    Transfer {
+        /// Which.
+        conv: ConversationId,
+        /// Where to.
+        to: TransferTarget,
+        /// Why, for the visitor to read.
+        reason: Option<Reason>,
+        /// What the next operator should know.
+        note: Option<NoteText>,
+    },
+    /// The field for notes of a conversation holds these words now.
+    EditNote(ConversationId, String),
+    /// Write down what stands in the field for notes.
+    SendNote(ConversationId),
+    /// Watch a conversation of somebody else.
+    Watch(ConversationId),
+    /// Watch it no longer.
+    Unwatch(ConversationId),
     /// Everything up to this event has been on the screen.
     Read(ConversationId, Seq),
     /// End the conversation. The confirmation is the screen's business.

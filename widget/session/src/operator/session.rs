@@ -5,13 +5,15 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Availability, Board, Canned, Capability, Cid, ConversationId, Instance, OperatorFrame, OperatorHello,
-    OperatorId, Person, QueryKind, Role, limits,
+    Alternative, Availability, Board, Canned, Capability, ConversationId, Instance, OperatorFrame,
+    OperatorHello, OperatorId, Person, QueryKind, Right, Role, limits,
 };
 
+use super::asks::{Ask, Asks, Paged};
 use super::conversation::Conversation;
-use super::durable::Durable;
-use super::{Command, Config, ConversationView, Input, Refusal, View};
+use super::durable::{Durable, Transfer};
+use super::watches::Watches;
+use super::{Abilities, Config, ConversationView, Input, Refusal, View};
 use crate::clock::{Clock, earlier};
 use crate::link::{Link, Loss, News};
 use crate::outbox::{Item, ItemState, Outbox};
@@ -32,18 +34,19 @@ pub struct Session {
     pub(super) availability: Avail,
     /// What this session said last, until the backend shows that it was heard.
     pub(super) said: Option<Avail>,
+    pub(super) rights: Vec<Right>,
     pub(super) board: Arc<Board>,
-    /// Whether the whole board was asked for on this connection and has not come.
-    pub(super) board_asked: bool,
-    pub(super) canned: Arc<Vec<Canned>>,
-    pub(super) canned_query: Option<Cid>,
+    pub(super) asks: Asks,
+    pub(super) canned: Paged<Canned>,
     pub(super) has_canned: bool,
+    pub(super) offers: Paged<Alternative>,
+    pub(super) watches: Watches,
     pub(super) conversations: Vec<Conversation>,
     pub(super) outbox: Outbox<Durable>,
     pub(super) refusal: Option<Refusal>,
     /// A conversation that a claim has won, and that has not come.
     pub(super) awaited: Option<Awaited>,
-    visible: bool,
+    pub(super) visible: bool,
     shown: Arc<Vec<Arc<ConversationView>>>,
 }
 
@@ -86,11 +89,13 @@ impl Session {
             who: None,
             availability: Avail { status: Availability::Paused, capacity: 1, last_chat: false },
             said: None,
+            rights: Vec::new(),
             board: Arc::default(),
-            board_asked: false,
-            canned: Arc::default(),
-            canned_query: None,
+            asks: Asks::default(),
+            canned: Paged::default(),
             has_canned: false,
+            offers: Paged::default(),
+            watches: Watches::default(),
             conversations: Vec::new(),
             outbox: Outbox::new(),
             refusal: None,
@@ -133,6 +138,8 @@ impl Session {
         if self.link.is_ready() {
             next = earlier(next, self.outbox.timeout());
             next = earlier(next, self.awaited.as_ref().map(|awaited| awaited.by));
+            next = earlier(next, self.asks.timeout());
+            next = earlier(next, self.watches.timeout());
         }
         next.map(|time| self.clock.to_shell(time))
     }
@@ -147,7 +154,14 @@ impl Session {
             last_chat: self.availability.last_chat,
             board: Arc::clone(&self.board),
             conversations: Arc::clone(&self.shown),
-            canned: Arc::clone(&self.canned),
+            canned: Arc::clone(self.canned.whole()),
+            offers: Arc::clone(self.offers.whole()),
+            abilities: Abilities {
+                transfer: self.can(Capability::Transfer),
+                notes: self.can(Capability::Notes),
+                offers: self.can(Capability::Offers),
+                watch: self.can(Capability::Watch) && self.rights.contains(&Right::Watch),
+            },
             claiming: self.is_claiming(),
             refusal: self.refusal,
         }
@@ -178,106 +192,35 @@ impl Session {
         }
     }
 
-    fn command(&mut self, time: Millis, command: Command) {
-        match command {
-            Command::Open => self.link.open(time, &mut self.shell),
-            Command::Avail { status, capacity, last_chat } => {
-                let capacity = capacity.clamp(1, limits::CAPACITY);
-                self.availability = Avail { status, capacity, last_chat };
-                self.said = Some(self.availability);
-                self.say_availability();
-            }
-            Command::Claim(conv) => {
-                if !self.is_claiming() {
-                    self.refusal = None;
-                    self.push(Durable::Claim(conv));
-                }
-            }
-            Command::Edit(conv, text) => {
-                let Some(conversation) = self.find(&conv) else { return };
-                conversation.draft.edit(text);
-                let told = if conversation.is_open() {
-                    conversation.typing.key(time, conversation.draft.is_blank())
-                } else {
-                    conversation.typing.finished()
-                };
-                self.tell_typing(conv, told);
-            }
-            Command::Attach(conv, link) => {
-                if let Some(conversation) = self.find(&conv) {
-                    conversation.link = link.filter(tealight_protocol::Link::is_allowed);
-                }
-            }
-            Command::UseCanned(conv, text) => {
-                if let Some(conversation) = self.find(&conv) {
-                    conversation.draft.put_after(&text);
-                }
-            }
-            Command::Send(conv) => {
-                let cid = self.shell.cid();
-                let Some(conversation) = self.find(&conv) else { return };
-                if conversation.is_open()
-                    && let Some(text) = conversation.draft.take()
-                {
-                    let link = conversation.link.take();
-                    let told = conversation.typing.finished();
-                    self.outbox.push(cid, Durable::Send { conv: conv.clone(), text, link });
-                    self.tell_typing(conv, told);
-                }
-            }
-            Command::TryAgain(conv, cid) => {
-                let fresh = self.shell.cid();
-                if self.find(&conv).is_some_and(|conversation| conversation.is_open()) {
-                    self.outbox.try_again(&cid, fresh);
-                }
-            }
-            Command::Read(conv, seq) => {
-                let visible = self.visible;
-                if let Some(conversation) = self.find(&conv).filter(|_| visible) {
-                    let last = conversation.log.last();
-                    conversation.receipts.read(seq.min(last));
-                }
-            }
-            Command::End(conv) => {
-                let end = Durable::End { conv: conv.clone() };
-                let is_wanted = self.outbox.items().iter().any(|item| item.command == end);
-                if !is_wanted && self.find(&conv).is_some_and(|conversation| !conversation.is_over()) {
-                    self.push(end);
-                }
-            }
-            Command::Dismiss(conv) => {
-                self.conversations.retain(|one| one.id != conv || !one.is_over());
-                if self.find(&conv).is_none() {
-                    self.outbox.retain(|item| item.command.conversation() != Some(&conv));
-                }
-            }
-            Command::DismissRefusal => self.refusal = None,
-            Command::Close => {
-                self.link.close(&mut self.shell);
-                self.lost(Loss::Retrying);
-            }
-        }
-    }
-
     fn greet(&mut self) {
-        let mine = self.conversations.iter().filter(|one| one.is_followed());
+        let mine = self.conversations.iter().filter(|one| one.is_held() && one.log.last() > 0);
         let after: std::collections::BTreeMap<ConversationId, u64> =
             mine.map(|one| (one.id.clone(), one.log.last())).collect();
         let hello = OperatorFrame::Hello(OperatorHello {
             role: Role::Operator,
             inst: self.inst.clone(),
             auth: self.config.token.clone(),
-            caps: vec![Capability::Typing, Capability::Marks, Capability::Links],
+            caps: vec![
+                Capability::Typing,
+                Capability::Marks,
+                Capability::Offers,
+                Capability::Links,
+                Capability::Transfer,
+                Capability::Notes,
+                Capability::Watch,
+            ],
             epoch: self.epoch.clone().filter(|_| !after.is_empty()),
             after,
         });
         self.transmit(&hello);
     }
 
-    fn lost(&mut self, loss: Loss) {
+    pub(super) fn lost(&mut self, loss: Loss) {
         self.outbox.disconnected();
-        self.board_asked = false;
-        self.canned_query = None;
+        self.asks.disconnected();
+        self.canned.disconnected();
+        self.offers.disconnected();
+        self.watches.disconnected();
         for conversation in &mut self.conversations {
             conversation.disconnected();
         }
@@ -292,7 +235,12 @@ impl Session {
         let sent = self.outbox.items().iter().filter(|item| item.sends > 0);
         let length = |item: &&Item<Durable>| match &item.command {
             Durable::Send { text, .. } if item.state == ItemState::Waiting => text.as_str().len(),
-            Durable::Claim(_) | Durable::Send { .. } | Durable::End { .. } => 0,
+            Durable::Claim(_)
+            | Durable::Send { .. }
+            | Durable::Offer { .. }
+            | Durable::Note { .. }
+            | Durable::Transfer(_)
+            | Durable::End { .. } => 0,
         };
         if let Some(cid) =
             sent.max_by_key(length).filter(|item| length(item) > 0).map(|item| item.cid.clone())
@@ -316,8 +264,11 @@ impl Session {
             conversation.tick(time);
         }
         if self.link.is_ready() {
+            // A whisper is taken only from somebody who watches: that is said before it.
+            self.watch(time);
             self.pump(time);
             self.tell(time);
+            self.ask(time);
         }
         self.refresh();
     }
@@ -325,11 +276,41 @@ impl Session {
     fn pump(&mut self, time: Millis) {
         while let Some(item) = self.outbox.next_due(time) {
             let conv = item.command.conversation();
-            let claim =
-                self.conversations.iter().find(|one| Some(&one.id) == conv).map_or(0, |one| one.claim);
+            let about = self.conversations.iter().find(|one| Some(&one.id) == conv);
+            let claim = about.filter(|one| !one.watched).map(|one| one.claim);
             if let Some(text) = encode(&item.command.frame(item.cid.clone(), claim)) {
                 self.link.transmit(text, &mut self.shell);
             }
+        }
+    }
+
+    /// Says what is to be watched.
+    fn watch(&mut self, time: Millis) {
+        for conv in self.watches.due(time) {
+            self.transmit(&OperatorFrame::Watch { conv, on: true });
+        }
+    }
+
+    /// Asks what is to be known.
+    fn ask(&mut self, time: Millis) {
+        if self.can(Capability::Notes) {
+            let incomplete =
+                self.conversations.iter().filter(|one| one.is_followed() && one.notes.is_incomplete());
+            for conv in incomplete.map(|one| one.id.clone()).collect::<Vec<_>>() {
+                self.wonder(time, Ask::Notes(conv));
+            }
+        }
+        for (cid, ask) in self.asks.due(time) {
+            let (what, after, conv) = match ask {
+                Ask::Canned => (QueryKind::Canned, self.canned.after(), None),
+                Ask::Board => (QueryKind::Board, 0, None),
+                Ask::Offers => (QueryKind::Offers, self.offers.after(), None),
+                Ask::Notes(conv) => {
+                    let after = self.find(&conv).map_or(0, |one| one.notes.last());
+                    (QueryKind::Notes, after, Some(conv))
+                }
+            };
+            self.transmit(&OperatorFrame::Query { cid, what, conv, after });
         }
     }
 
@@ -343,7 +324,7 @@ impl Session {
             if let Some(after) = conversation.log.ask(time) {
                 frames.push(OperatorFrame::Sync { conv: conv.clone(), after });
             }
-            if conversation.is_over() {
+            if conversation.is_over() || conversation.watched {
                 conversation.typing.disconnected();
                 continue;
             }
@@ -360,13 +341,13 @@ impl Session {
     }
 
     fn can_mark(&self, conversation: &Conversation) -> bool {
-        self.caps.contains(&Capability::Marks) && !conversation.is_over()
+        self.can(Capability::Marks) && conversation.is_held() && !conversation.is_over()
     }
 
-    fn tell_typing(&mut self, conv: ConversationId, told: Option<bool>) {
+    pub(super) fn tell_typing(&mut self, conv: ConversationId, told: Option<bool>) {
         if let Some(on) = told
             && self.link.is_ready()
-            && self.caps.contains(&Capability::Typing)
+            && self.can(Capability::Typing)
         {
             self.transmit(&OperatorFrame::Typing { conv, on });
         }
@@ -379,10 +360,10 @@ impl Session {
         }
     }
 
-    pub(super) fn query(&mut self, what: QueryKind) -> Cid {
+    /// Has a question asked.
+    pub(super) fn wonder(&mut self, time: Millis, ask: Ask) {
         let cid = self.shell.cid();
-        self.transmit(&OperatorFrame::Query { cid: cid.clone(), what, conv: None, after: 0 });
-        cid
+        self.asks.push(time, cid, ask);
     }
 
     /// Makes the list of conversations anew; those that did not change stay the same.
@@ -390,7 +371,7 @@ impl Session {
         let mut changed = self.shown.len() != self.conversations.len();
         let mut list = Vec::with_capacity(self.conversations.len());
         for (at, conversation) in self.conversations.iter().enumerate() {
-            let view = conversation.view(&self.outbox);
+            let view = conversation.view(&self.outbox, self.who.as_ref().map(|who| &who.id));
             match self.shown.get(at) {
                 Some(shown) if **shown == view => list.push(Arc::clone(shown)),
                 Some(_) | None => {
@@ -404,12 +385,24 @@ impl Session {
         }
     }
 
-    fn is_claiming(&self) -> bool {
+    pub(super) fn is_claiming(&self) -> bool {
         self.awaited.is_some()
             || self.outbox.items().iter().any(|item| matches!(item.command, Durable::Claim(_)))
     }
 
-    fn push(&mut self, command: Durable) {
+    /// Whether a conversation is being passed on.
+    pub(super) fn is_passing_on(&self, wanted: &ConversationId) -> bool {
+        self.outbox
+            .items()
+            .iter()
+            .any(|item| matches!(&item.command, Durable::Transfer(Transfer { conv, .. }) if conv == wanted))
+    }
+
+    pub(super) fn can(&self, capability: Capability) -> bool {
+        self.caps.contains(&capability)
+    }
+
+    pub(super) fn push(&mut self, command: Durable) {
         let cid = self.shell.cid();
         self.outbox.push(cid, command);
     }
@@ -422,6 +415,11 @@ impl Session {
 
     pub(super) fn find(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
         self.conversations.iter_mut().find(|one| one.id == *conv)
+    }
+
+    /// A conversation that is the operator's or watched.
+    pub(super) fn followed(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
+        self.find(conv).filter(|one| one.is_followed())
     }
 
     /// A conversation that is the operator's.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Area, Availability, Board, Canned, Cid, ConversationId, ConversationState, EndReason, EndedBy, ErrorCode,
-    LeftReason, Link, Person, ReleaseReason, Route, Seq, Text, Timestamp, VisitorPresence,
+    Alternative, Area, Availability, Board, Canned, Cid, ConversationId, ConversationState, EndReason,
+    EndedBy, ErrorCode, LeftReason, Link, NoteText, OfferChoice, OperatorId, PassedTo, Person, Reason,
+    ReleaseReason, Route, Seq, Text, Timestamp, VisitorPresence,
 };
 
 use crate::{Connection, Delivery};
@@ -24,14 +25,31 @@ pub struct View {
     pub last_chat: bool,
     /// The whole board, as last heard, in order.
     pub board: Arc<Board>,
-    /// The operator's conversations, oldest first.
+    /// The operator's conversations, and those that are watched, in the order in which they came.
     pub conversations: Arc<Vec<Arc<ConversationView>>>,
     /// The pre-written messages.
     pub canned: Arc<Vec<Canned>>,
+    /// The other ways to get help that can be offered.
+    pub offers: Arc<Vec<Alternative>>,
+    /// What can be done here.
+    pub abilities: Abilities,
     /// Whether a claim is on its way.
     pub claiming: bool,
     /// What was refused last, until it is dismissed.
     pub refusal: Option<Refusal>,
+}
+
+/// What backend and operator can do beyond talking. What is not there is not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Passing a conversation on.
+    pub transfer: bool,
+    /// Notes beside a conversation.
+    pub notes: bool,
+    /// Offering another way to get help.
+    pub offers: bool,
+    /// Watching conversations of others.
+    pub watch: bool,
 }
 
 /// Something that was refused.
@@ -39,8 +57,23 @@ pub struct View {
 pub struct Refusal {
     /// Why.
     pub code: ErrorCode,
-    /// Whether it was about taking a visitor.
-    pub claim: bool,
+    /// What.
+    pub what: Refused,
+}
+
+/// What can be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Taking a visitor.
+    Claim,
+    /// Ending a conversation.
+    End,
+    /// Passing one on.
+    Transfer,
+    /// Offering another way to get help.
+    Offer,
+    /// Watching a conversation.
+    Watch,
 }
 
 /// One conversation.
@@ -50,6 +83,8 @@ pub struct ConversationView {
     pub id: ConversationId,
     /// Where it stands. `Waiting`: kept for the operator until the visitor looks.
     pub state: ConversationState,
+    /// Whether it is somebody else's, and only watched.
+    pub watched: bool,
     /// How it came off the operator's hands, if it did. No word of it is in sight then.
     pub released: Option<ReleaseReason>,
     /// Whether it was released before something the operator said had certainly arrived.
@@ -66,6 +101,14 @@ pub struct ConversationView {
     pub entries: Arc<Vec<Arc<Entry>>>,
     /// The composer.
     pub draft: DraftView,
+    /// Whether it is being passed on.
+    pub transferring: bool,
+    /// What operators wrote beside it, oldest first.
+    pub notes: Arc<Vec<NoteEntry>>,
+    /// The field for the next note.
+    pub note_draft: DraftView,
+    /// Who watches it.
+    pub watchers: Vec<OperatorId>,
     /// Where the visitor is.
     pub presence: VisitorPresence,
     /// Since when.
@@ -101,6 +144,27 @@ impl std::fmt::Debug for DraftView {
             .field("can_send", &self.can_send)
             .finish_non_exhaustive()
     }
+}
+
+/// One note beside a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoteEntry {
+    /// Stable through every change of state: for keyed lists.
+    pub key: String,
+    /// When the backend committed it.
+    pub at: Option<Timestamp>,
+    /// Who wrote it.
+    pub from: Option<OperatorId>,
+    /// Whether it is this operator's own.
+    pub own: bool,
+    /// Whether its writer was never in the conversation, and so whispered.
+    pub whisper: bool,
+    /// The words.
+    pub text: NoteText,
+    /// Names it, where it was not sent and can be sent again.
+    pub again: Option<Cid>,
+    /// How far it has come.
+    pub delivery: Delivery,
 }
 
 /// One entry of a conversation.
@@ -148,6 +212,32 @@ pub enum EntryKind {
         name: Option<String>,
         /// Why.
         reason: LeftReason,
+    },
+    /// Somebody passed the visitor on.
+    Transferred {
+        /// Whether it was this operator.
+        own: bool,
+        /// The name to show, where known.
+        name: Option<String>,
+        /// Where to.
+        to: PassedTo,
+        /// Why, as the visitor reads it.
+        reason: Option<Reason>,
+    },
+    /// Somebody offered another way to get help.
+    Offer {
+        /// Whether it was this operator.
+        own: bool,
+        /// The name to show, where known.
+        name: Option<String>,
+        /// What.
+        alternative: Alternative,
+        /// Names it, where it was not sent and can be sent again.
+        again: Option<Cid>,
+        /// How far it has come.
+        delivery: Delivery,
+        /// What the visitor made of it.
+        answer: Option<OfferChoice>,
     },
     /// It ended.
     Ended(EndedBy, EndReason),

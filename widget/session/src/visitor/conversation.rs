@@ -2,12 +2,12 @@
 
 use tealight_protocol::limits::TYPING_EXPIRES_MS;
 use tealight_protocol::{
-    Cid, EndReason, EndedBy, Event, EventKind, LeftReason, Party, Person, PlaceUpdate, Question, QueueState,
-    Secret, Seq, Text, Wait,
+    Cid, EndReason, EndedBy, Event, EventKind, Party, Person, PlaceUpdate, Question, QueueState, Secret, Seq,
+    Text, Wait,
 };
 
 use super::transcript::Transcript;
-use super::{EndedView, Phase, SurveyView, TalkingView, WaitingView};
+use super::{EndedView, Phase, SurveyView, TalkingView, WaitingView, WaitsAgain};
 use crate::Millis;
 use crate::log::Arrival;
 use crate::receipts::Receipts;
@@ -66,6 +66,8 @@ pub(super) enum Applied {
     Nothing,
     /// One of our own messages came back.
     Echo(Cid, Text),
+    /// An offer is answered.
+    Answered(String),
     /// It is over.
     Ended,
 }
@@ -115,15 +117,17 @@ impl Conversation {
             EventKind::Left { reason, .. } => {
                 self.receipts.delivered(event.seq);
                 if !over {
-                    self.part = Part::waiting(Some(reason));
+                    self.part = Part::waiting(Some(WaitsAgain::Lost(reason)));
                 }
             }
             EventKind::Transferred { .. } => {
                 self.receipts.delivered(event.seq);
                 if !over {
-                    self.part = Part::waiting(None);
+                    self.part = Part::waiting(Some(WaitsAgain::PassedOn));
                 }
             }
+            EventKind::Offer { .. } => self.receipts.delivered(event.seq),
+            EventKind::Answered { reference, .. } => return Applied::Answered(reference),
             EventKind::Ended { by, reason } => {
                 self.part = Part::Ended(End { linger: Some(now + LINGER_MS), ..End::new(by, reason) });
                 return Applied::Ended;
@@ -138,10 +142,7 @@ impl Conversation {
                     end.linger = None;
                 }
             }
-            EventKind::Started { .. }
-            | EventKind::Offer { .. }
-            | EventKind::Answered { .. }
-            | EventKind::Unknown => {}
+            EventKind::Started { .. } | EventKind::Unknown => {}
         }
         Applied::Nothing
     }
@@ -159,7 +160,7 @@ impl Conversation {
             checked_at: Some(heard_at),
             worse: update.worse,
             turn: update.state,
-            lost: room.view.lost,
+            again: room.view.again,
         };
     }
 
@@ -246,14 +247,14 @@ impl Conversation {
 }
 
 impl Part {
-    pub(super) fn waiting(lost: Option<LeftReason>) -> Self {
+    pub(super) fn waiting(again: Option<WaitsAgain>) -> Self {
         let view = WaitingView {
             place: None,
             wait: Wait::Unknown,
             checked_at: None,
             worse: false,
             turn: QueueState::Waiting,
-            lost,
+            again,
         };
         Self::Waiting(Room { view, rev: None })
     }

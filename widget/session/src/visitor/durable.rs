@@ -14,6 +14,8 @@ pub(super) enum Durable {
     Send { text: Text },
     /// Answers the survey.
     Answer { survey: String, answers: Answers },
+    /// Answers an offer.
+    Choose { offer: String, taken: bool },
     /// Ends the conversation.
     End,
     /// Has everything erased.
@@ -35,10 +37,18 @@ impl Durable {
                 survey: f.get("survey", lean::string)?,
                 answers: f.get("answers", lean::answers)?,
             },
+            "choose" => {
+                Self::Choose { offer: f.get("offer", lean::string)?, taken: f.get("taken", lean::flag)? }
+            }
             "end" => Self::End,
             "erase" => Self::Erase,
             _ => return None,
         })
+    }
+
+    /// Whether it answers this offer.
+    pub(super) fn answers(&self, wanted: &str) -> bool {
+        matches!(self, Self::Choose { offer, .. } if offer == wanted)
     }
 
     /// The frame that carries the command.
@@ -50,6 +60,11 @@ impl Durable {
             Self::Send { text } => VisitorFrame::Send { cid, text },
             Self::Answer { survey, answers } => {
                 VisitorFrame::Answer { cid, reference: survey, data: answers }
+            }
+            Self::Choose { offer, taken } => {
+                let choice = if taken { "taken" } else { "declined" };
+                let data = Answers([("choice".to_owned(), choice.to_owned())].into());
+                VisitorFrame::Answer { cid, reference: offer, data }
             }
             Self::End => VisitorFrame::End { cid },
             Self::Erase => VisitorFrame::Erase { cid },

@@ -97,6 +97,7 @@ impl Session {
     /// It is over. What is on its way will not arrive.
     pub(super) fn ended(&mut self) {
         self.when_joined = None;
+        self.outbox.retain(|item| !matches!(item.command, Durable::Choose { .. }));
         self.outbox.refuse(|command| matches!(command, Durable::Send { .. }));
         self.forget();
     }

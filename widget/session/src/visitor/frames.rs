@@ -130,6 +130,7 @@ impl Session {
                     self.leave_end();
                 }
             }
+            Applied::Answered(offer) => self.outbox.retain(|item| !item.command.answers(&offer)),
             Applied::Echo(cid, text) => {
                 if self.when_joined.as_ref() == Some(&cid) {
                     // A copy of this tab has sent the draft already.
@@ -164,7 +165,7 @@ impl Session {
         let Some(item) = self.outbox.find(cid) else { return };
         let was_resent = item.sends > 1;
         match item.command.clone() {
-            Durable::Send { .. } => {
+            Durable::Send { .. } | Durable::Choose { .. } => {
                 let last = self.conversation().map_or(0, |c| c.transcript.log.last());
                 if seq.is_some_and(|seq| seq <= last) {
                     self.outbox.remove(cid);
@@ -221,6 +222,11 @@ impl Session {
                     self.outbox.rename(cid, fresh);
                 }
             }
+            // Another page of the same visitor was faster: its answer is on its way here.
+            Durable::Choose { .. } if code == ErrorCode::Conflict => {
+                self.outbox.remove(cid);
+            }
+            Durable::Choose { .. } => self.outbox.set(cid, ItemState::Refused),
             Durable::Start { .. } => {
                 self.outbox.remove(cid);
                 if let Stage::Joining { .. } = self.stage {

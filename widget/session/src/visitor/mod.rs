@@ -12,12 +12,13 @@ mod view;
 
 pub use session::{RestoreError, Session};
 pub use view::{
-    ComposerView, EndedView, Entry, EntryKind, Phase, StoppedView, SurveyView, TalkingView, View, WaitingView,
+    ComposerView, EndedView, Entry, EntryKind, OfferAnswer, Phase, StoppedView, SurveyView, TalkingView,
+    View, WaitingView, WaitsAgain,
 };
 
 use std::collections::BTreeMap;
 
-use tealight_protocol::{Area, Cid, Route, Seq};
+use tealight_protocol::{Area, Cid, OfferChoice, Route, Seq};
 
 use crate::Fact;
 
@@ -61,6 +62,8 @@ pub enum Command {
     TryAgain(Cid),
     /// Put the words of a message that was not sent back into the composer.
     TakeBack(Cid),
+    /// Answer an offer, by its name. Only the first answer counts.
+    AnswerOffer(String, OfferChoice),
     /// Everything up to this event has been on the screen.
     Read(Seq),
     /// End the chat, or leave the waiting room. The confirmation is the screen's business.

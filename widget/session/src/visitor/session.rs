@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use tealight_protocol::{Capability, Cid, Epoch, Instance, Role, Secret, Text, VisitorFrame, VisitorHello};
+use tealight_protocol::{
+    Capability, Cid, Epoch, Instance, OfferChoice, Role, Secret, Text, VisitorFrame, VisitorHello,
+};
 
 use super::conversation::{Conversation, Part};
 use super::durable::Durable;
@@ -287,6 +289,7 @@ impl Session {
                     self.save_soon(time);
                 }
             }
+            Command::AnswerOffer(offer, choice) => self.answer_offer(offer, choice),
             Command::Read(seq) => {
                 if let Stage::Conversation(conversation) = &mut self.stage
                     && self.visible
@@ -299,6 +302,18 @@ impl Session {
             Command::SkipSurvey => self.leave_end(),
             Command::Erase => self.erase(time),
             Command::StartAfresh => self.start_afresh(time),
+        }
+    }
+
+    /// Answers an offer that is open, unless an answer is on its way.
+    fn answer_offer(&mut self, offer: String, choice: OfferChoice) {
+        let Stage::Conversation(conversation) = &self.stage else { return };
+        if conversation.is_over() || !conversation.transcript.has_open_offer(&offer) {
+            return;
+        }
+        self.outbox.retain(|item| !(item.command.answers(&offer) && item.state == ItemState::Refused));
+        if !self.outbox.items().iter().any(|item| item.command.answers(&offer)) {
+            self.push(Durable::Choose { offer, taken: choice == OfferChoice::Taken });
         }
     }
 
@@ -326,7 +341,13 @@ impl Session {
             role: Role::Visitor,
             inst: self.inst.clone(),
             lang: self.config.lang.clone(),
-            caps: vec![Capability::Typing, Capability::Marks, Capability::Survey, Capability::Links],
+            caps: vec![
+                Capability::Typing,
+                Capability::Marks,
+                Capability::Offers,
+                Capability::Survey,
+                Capability::Links,
+            ],
             visible: self.visible,
             secret,
             epoch: after.and(self.epoch.clone()),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tealight_protocol::{Event, EventKind, OperatorId, Party, Person, Seq};
+use tealight_protocol::{Event, EventKind, OfferChoice, OperatorId, Party, Person, Seq};
 
 use super::durable::Durable;
-use super::{Entry, EntryKind};
+use super::{Entry, EntryKind, OfferAnswer};
 use crate::Delivery;
 use crate::log::{Arrival, Log};
 use crate::outbox::{ItemState, Outbox};
@@ -62,7 +62,11 @@ impl Transcript {
     /// How many entries from others stand after this position.
     pub(super) fn unread_after(&self, read: Seq) -> u32 {
         let unread = self.entries.iter().rev().take_while(|entry| entry.seq > Some(read));
-        unread.filter(|e| matches!(e.kind, EntryKind::Theirs { .. } | EntryKind::Joined(_))).count() as u32
+        let is_theirs = |entry: &&Arc<Entry>| match entry.kind {
+            EntryKind::Theirs { .. } | EntryKind::Joined(_) | EntryKind::Offer { .. } => true,
+            EntryKind::Own { .. } | EntryKind::Left { .. } | EntryKind::Transferred { .. } => false,
+        };
+        unread.filter(is_theirs).count() as u32
     }
 
     /// Whether the visitor said something after this position.
@@ -75,7 +79,6 @@ impl Transcript {
     pub(super) fn list(&self, outbox: &Outbox<Durable>) -> Vec<Arc<Entry>> {
         let mut list = self.entries.clone();
         for item in outbox.items() {
-            let Durable::Send { text } = &item.command else { continue };
             let delivery = match item.state {
                 ItemState::Waiting | ItemState::InFlight { .. } | ItemState::Deferred { .. } => {
                     Delivery::Sending
@@ -83,10 +86,31 @@ impl Transcript {
                 ItemState::Committed => Delivery::Sent,
                 ItemState::Refused => Delivery::NotSent,
             };
-            let kind = EntryKind::Own { cid: item.cid.clone(), text: text.clone(), delivery };
-            list.push(Arc::new(Entry { key: own_key(&item.cid), seq: None, at: None, kind }));
+            match &item.command {
+                Durable::Send { text } => {
+                    let kind = EntryKind::Own { cid: item.cid.clone(), text: text.clone(), delivery };
+                    list.push(Arc::new(Entry { key: own_key(&item.cid), seq: None, at: None, kind }));
+                }
+                Durable::Choose { offer, taken } => {
+                    let choice = if *taken { OfferChoice::Taken } else { OfferChoice::Declined };
+                    let answer = match delivery {
+                        Delivery::Sending => OfferAnswer::Sending(choice),
+                        Delivery::NotSent => OfferAnswer::NotSent(choice),
+                        Delivery::Sent | Delivery::Delivered | Delivery::Seen => OfferAnswer::Given(choice),
+                    };
+                    answer_offer(&mut list, offer, answer);
+                }
+                Durable::Start { .. } | Durable::Answer { .. } | Durable::End | Durable::Erase => {}
+            }
         }
         list
+    }
+
+    /// Whether there is such an offer and nobody has answered it.
+    pub(super) fn has_open_offer(&self, wanted: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            matches!(&entry.kind, EntryKind::Offer { id, answer: OfferAnswer::Open, .. } if id == wanted)
+        })
     }
 
     fn keep(&mut self, event: &Event) {
@@ -115,10 +139,21 @@ impl Transcript {
             EventKind::Left { who, reason, .. } => {
                 EntryKind::Left { name: self.name_of(who), reason: *reason }
             }
+            EventKind::Transferred { from, to, reason, .. } => {
+                EntryKind::Transferred { name: self.name_of(from), to: to.clone(), reason: reason.clone() }
+            }
+            EventKind::Offer { id, from, alternative } => EntryKind::Offer {
+                id: id.clone(),
+                from: Party::Operator(from.clone()),
+                name: self.name_of(from),
+                alternative: alternative.clone(),
+                answer: OfferAnswer::Open,
+            },
+            EventKind::Answered { reference, choice } => {
+                self.version += 1;
+                return answer_offer(&mut self.entries, reference, OfferAnswer::Given(*choice));
+            }
             EventKind::Started { .. }
-            | EventKind::Transferred { .. }
-            | EventKind::Offer { .. }
-            | EventKind::Answered { .. }
             | EventKind::Survey { .. }
             | EventKind::Ended { .. }
             | EventKind::Unknown => return,
@@ -129,6 +164,18 @@ impl Transcript {
 
     fn name_of(&self, id: &OperatorId) -> Option<String> {
         self.people.iter().find(|person| person.id == *id).map(|person| person.name.clone())
+    }
+}
+
+/// Answers an offer that nobody has answered for good.
+fn answer_offer(entries: &mut [Arc<Entry>], wanted: &str, given: OfferAnswer) {
+    for entry in entries {
+        if let EntryKind::Offer { id, answer: OfferAnswer::Open, .. } = &entry.kind
+            && id == wanted
+            && let EntryKind::Offer { answer, .. } = &mut Arc::make_mut(entry).kind
+        {
+            *answer = given;
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Cid, EndReason, EndedBy, LeftReason, Link, Party, Person, Question, QueueState, Seq, ServiceStatus, Text,
-    Timestamp, Wait,
+    Alternative, Cid, EndReason, EndedBy, LeftReason, Link, OfferChoice, Party, PassedTo, Person, Question,
+    QueueState, Reason, Seq, ServiceStatus, Text, Timestamp, Wait,
 };
 
 use crate::{Connection, Delivery, Millis, StopReason};
@@ -60,8 +60,17 @@ pub struct WaitingView {
     pub worse: bool,
     /// Whether somebody is there already and waits for the visitor to look.
     pub turn: QueueState,
-    /// Whom the visitor talked with before and lost, if so.
-    pub lost: Option<LeftReason>,
+    /// Why the visitor waits although an operator was there before, if so.
+    pub again: Option<WaitsAgain>,
+}
+
+/// Why a visitor waits again. The conversation says more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsAgain {
+    /// The operator was lost.
+    Lost(LeftReason),
+    /// The operator passed the visitor on.
+    PassedOn,
 }
 
 /// A conversation with an operator.
@@ -184,4 +193,39 @@ pub enum EntryKind {
         /// Why.
         reason: LeftReason,
     },
+    /// Somebody passed the visitor on, and the visitor waits again.
+    Transferred {
+        /// The name to show, where known.
+        name: Option<String>,
+        /// Where to.
+        to: PassedTo,
+        /// Why, in their words.
+        reason: Option<Reason>,
+    },
+    /// Somebody offered another way to get help.
+    Offer {
+        /// Names the offer.
+        id: String,
+        /// Who.
+        from: Party,
+        /// The name to show, where known.
+        name: Option<String>,
+        /// What.
+        alternative: Alternative,
+        /// What the visitor made of it.
+        answer: OfferAnswer,
+    },
+}
+
+/// What a visitor made of an offer, and how far the answer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferAnswer {
+    /// None yet.
+    Open,
+    /// On its way.
+    Sending(OfferChoice),
+    /// Refused or undeliverable. It can be answered again.
+    NotSent(OfferChoice),
+    /// Given, once and for all.
+    Given(OfferChoice),
 }

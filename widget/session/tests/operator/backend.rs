@@ -48,6 +48,39 @@ pub fn ready(convs: Vec<Value>) -> Value {
     })
 }
 
+/// A backend that can everything, and an operator who may everything.
+pub fn ready_for_all(convs: Vec<Value>) -> Value {
+    let mut ready = ready(convs);
+    ready["caps"] = json!(["typing", "marks", "links", "offers", "transfer", "notes", "watch"]);
+    ready["rights"] = json!(["watch", "a later right"]);
+    ready
+}
+
+/// An operator with one conversation on such a backend; what was asked at the start is answered.
+pub fn able() -> Operator {
+    let mut rig = fresh();
+    rig.command(Command::Open);
+    rig.opened();
+    let mine = conversation("c1", 5, 2, vec![entry(1, started()), entry(2, joined("op:7"))]);
+    rig.hear(ready_for_all(vec![mine]));
+    rig.answer_queries(vec![]);
+    rig
+}
+
+pub fn note(n: u64, from: &str, text: &str) -> Value {
+    json!({"n": n, "from": from, "at": AT, "text": text})
+}
+
+pub fn note_frame(conv: &str, note: Value) -> Value {
+    let mut frame = json!({"t": "note", "conv": conv});
+    frame.as_object_mut().unwrap().extend(note.as_object().unwrap().clone());
+    frame
+}
+
+pub fn alternative(id: &str) -> Value {
+    json!({"id": id, "channel": "phone", "uri": "tel:+448081570000", "label": "Call us", "open": true})
+}
+
 pub fn conversation(id: &str, claim: u64, last: u64, events: Vec<Value>) -> Value {
     let events: Vec<Value> = events.into_iter().collect();
     json!({"id": id, "state": "active", "claim": claim, "lang": "en", "last": last, "events": events,
@@ -105,6 +138,19 @@ impl Operator {
         self.command(Command::Edit(id(conv), words.to_owned()));
         self.command(Command::Send(id(conv)));
         self.take_one("send")
+    }
+
+    /// Answers what was asked: the offers `tel` and `page`, these notes, and nothing pre-written.
+    pub fn answer_queries(&mut self, notes: Vec<Value>) {
+        for query in self.take("query") {
+            let mut result = json!({"t": "result", "cid": query["cid"]});
+            match query["what"].as_str() {
+                Some("offers") => result["offers"] = json!([alternative("tel"), alternative("page")]),
+                Some("notes") => result["notes"] = json!(notes),
+                _ => result["items"] = json!([]),
+            }
+            self.hear(result);
+        }
     }
 
     pub fn reconnect(&mut self) -> Value {

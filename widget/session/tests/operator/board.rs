@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tealight_protocol::ErrorCode;
-use tealight_session::operator::{Command, Refusal};
+use tealight_session::operator::{Command, Refusal, Refused};
 
 use crate::backend::*;
 
@@ -60,7 +60,7 @@ fn a_claim_that_loses_is_said_and_not_repeated() {
         let claim = rig.take_one("claim");
         rig.hear(error(&claim, name, false, None));
         let view = rig.session.view();
-        assert_eq!((view.claiming, view.refusal), (false, Some(Refusal { code, claim: true })));
+        assert_eq!((view.claiming, view.refusal), (false, Some(Refusal { code, what: Refused::Claim })));
         rig.reconnect();
         rig.hear(ready(vec![]));
         assert_eq!(rig.take("claim"), [Value::Null; 0]);
@@ -81,7 +81,7 @@ fn a_claim_without_an_answer_is_told_again_under_the_same_name() {
 
 #[test]
 fn a_claim_whose_conversation_does_not_come_is_found_out_and_said() {
-    let refused = Some(Refusal { code: ErrorCode::NotFound, claim: true });
+    let refused = Some(Refusal { code: ErrorCode::NotFound, what: Refused::Claim });
     for came in ["nothing", "another", "released"] {
         let mut rig = ready_operator();
         rig.command(Command::Claim(None));

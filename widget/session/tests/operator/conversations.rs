@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tealight_protocol::{Link, ReleaseReason, VisitorPresence};
 use tealight_session::Delivery::*;
 use tealight_session::Fact;
-use tealight_session::operator::{Command, Refusal};
+use tealight_session::operator::{Command, Refusal, Refused};
 
 use crate::backend::*;
 
@@ -262,7 +262,7 @@ fn a_refused_end_is_said() {
     rig.command(Command::End(id("c1")));
     let end = rig.take_one("end");
     rig.hear(error(&end, "conflict", false, None));
-    assert!(matches!(rig.session.view().refusal, Some(Refusal { claim: false, .. })));
+    assert!(matches!(rig.session.view().refusal, Some(Refusal { what: Refused::End, .. })));
 }
 
 #[test]

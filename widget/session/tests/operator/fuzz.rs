@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tealight_protocol::{Availability, Link};
+use tealight_protocol::{Availability, Link, NoteText, TransferTarget};
 use tealight_session::Fact;
 use tealight_session::operator::{Command, ConversationView, EntryKind};
 
@@ -37,7 +37,7 @@ fn anything_in_any_order_keeps_the_invariants() {
 
 fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
     let conv = id(&some_conv(dice));
-    match dice.below(24) {
+    match dice.below(34) {
         0 | 1 => rig.command(Command::Open),
         2 => rig.command(Command::Avail {
             status: Availability::Accepting,
@@ -72,6 +72,18 @@ fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
             rig.closed(codes[dice.below(most) as usize]);
         }
         21 => rig.pass(dice.below(20_000)),
+        22 => rig.command(Command::Offer(conv, "tel".to_owned())),
+        23 => rig.command(Command::LookUpOffers),
+        24 => rig.command(Command::Transfer {
+            conv,
+            to: TransferTarget::default(),
+            reason: None,
+            note: NoteText::parse("a note").ok(),
+        }),
+        25 => rig.command(Command::EditNote(conv, "a note".to_owned())),
+        26 | 27 => rig.command(Command::SendNote(conv)),
+        28 | 29 => rig.command(Command::Watch(conv)),
+        30 => rig.command(Command::Unwatch(conv)),
         _ => rig.pass(dice.below(2_000)),
     }
 }
@@ -79,19 +91,20 @@ fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
 fn the_backend_speaks(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
     let (conv, seq) = (some_conv(dice), dice.below(10));
     let command = json!({"cid": some_cid(dice, cids), "text": "words"});
-    match dice.below(24) {
+    match dice.below(34) {
         0 | 1 => rig.opened(),
         2 | 3 => {
             let mut convs = Vec::new();
             for _ in 0..dice.below(3) {
                 convs.push(some_conversation(dice, &command));
             }
-            rig.hear(ready(convs));
+            let all = dice.below(4) > 0;
+            rig.hear(if all { ready_for_all(convs) } else { ready(convs) });
         }
         4 | 5 => rig.hear(json!({"t": "assigned", "conversation": some_conversation(dice, &command)})),
         6 => {
-            let reasons = ["lease", "not_back", "left", "erased", "later"];
-            rig.hear(json!({"t": "released", "conv": conv, "reason": reasons[dice.below(5) as usize]}));
+            let reasons = ["lease", "not_back", "left", "erased", "transferred", "later"];
+            rig.hear(json!({"t": "released", "conv": conv, "reason": reasons[dice.below(6) as usize]}));
         }
         7 | 8 => {
             let events = [started(), joined("op:7"), visitors("hello"), own(&command), own(&command)];
@@ -114,6 +127,31 @@ fn the_backend_speaks(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
         20 => rig.hear(json!({"t": "result", "cid": command["cid"], "items": []})),
         21 => rig.hear(json!({"t": "bye", "code": "restart", "spread_ms": dice.below(5_000)})),
         22 => rig.hear(json!({"t": "later", "conv": conv})),
+        23 | 24 => rig.hear(json!({"t": "watching", "conversation": some_conversation(dice, &command)})),
+        25 => rig.hear(json!({"t": "watchers", "conv": conv, "who": ["op:2"]})),
+        26 | 27 => {
+            let mut note = note_frame(&conv, note(seq, ["op:7", "op:2"][dice.below(2) as usize], "a note"));
+            note["cid"] = command["cid"].clone();
+            rig.hear(note);
+        }
+        28 => rig.hear(json!({"t": "result", "cid": command["cid"], "more": dice.below(2) == 0,
+            "notes": [note(seq, "op:7", "x"), note(seq + 1, "op:7", "y")], "offers": [alternative("tel")]})),
+        29 => rig.hear(event(
+            &conv,
+            seq,
+            json!({"kind": "offer", "id": "o1", "from": "op:7",
+            "alternative": alternative("tel")}),
+        )),
+        30 => rig.hear(event(&conv, seq, json!({"kind": "answered", "ref": "o1", "choice": "taken"}))),
+        31 => rig.hear(event(
+            &conv,
+            seq,
+            json!({"kind": "transferred", "from": "op:7", "to": {}, "state": "waiting"}),
+        )),
+        32 => {
+            let retry = dice.below(2) == 0;
+            rig.hear(json!({"t": "error", "code": "not_found", "retry": retry, "message": "no"}));
+        }
         _ => rig.hear(json!({"t": "ping"})),
     }
 }
@@ -162,22 +200,29 @@ fn check_conversation(one: &ConversationView, seed: u64) {
     assert!(pending.all(|entry| entry.seq.is_none()), "seed {seed}: what is on its way stands last");
     if one.released.is_some() {
         assert!(one.entries.is_empty() && !one.typing && one.unread == 0, "seed {seed}: {:?}", one.released);
+        assert!(one.notes.is_empty() && !one.note_draft.can_send, "seed {seed}");
+    }
+    if one.released.is_some() || one.ended.is_some() || one.watched || one.transferring {
         assert!(!one.draft.can_send, "seed {seed}");
     }
-    if one.ended.is_some() {
-        assert!(!one.draft.can_send, "seed {seed}");
-    }
+    let keys: BTreeSet<&str> = one.notes.iter().map(|note| note.key.as_str()).collect();
+    assert_eq!(keys.len(), one.notes.len(), "seed {seed}: one note twice");
     for entry in one.entries.iter().filter(|entry| entry.seq.is_none()) {
-        assert!(matches!(entry.kind, EntryKind::Operator { own: true, .. }), "seed {seed}");
+        let own =
+            matches!(entry.kind, EntryKind::Operator { own: true, .. } | EntryKind::Offer { own: true, .. });
+        assert!(own, "seed {seed}");
     }
 }
 
 /// Nothing is said into a conversation that is not the operator's any more.
 fn check_sent(rig: &Operator, frame: &Value, seed: u64) {
-    let speaks = ["send", "end", "mark", "typing"].iter().any(|t| frame["t"] == *t);
+    let speaks = ["send", "end", "offer", "mark", "typing", "note"].iter().any(|t| frame["t"] == *t);
     if speaks {
         let view = rig.session.view();
         let one = view.conversations.iter().find(|one| frame["conv"] == one.id.0);
-        assert!(one.is_some_and(|one| one.released.is_none()), "seed {seed}: {frame}");
+        let may = |one: &ConversationView| {
+            one.released.is_none() && (!one.watched || (frame["t"] == "note" && frame.get("claim").is_none()))
+        };
+        assert!(one.is_some_and(|one| may(one)), "seed {seed}: {frame}");
     }
 }

@@ -10,4 +10,8 @@ mod backend;
 mod board;
 mod conversations;
 mod fuzz;
+mod notes;
+mod offers;
 mod shift;
+mod transfer;
+mod watching;

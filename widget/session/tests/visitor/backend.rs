@@ -115,6 +115,20 @@ pub fn left() -> Value {
     json!({"kind": "left", "who": "op:7", "reason": "connection_lost", "state": "waiting"})
 }
 
+pub fn transferred() -> Value {
+    json!({"kind": "transferred", "from": "op:7", "to": {"operator": "op:9", "name": "Alex"},
+        "reason": "My shift is over.", "state": "waiting"})
+}
+
+pub fn offer(id: &str) -> Value {
+    json!({"kind": "offer", "id": id, "from": "op:7", "alternative":
+        {"id": "tel", "channel": "phone", "uri": "tel:+448081570000", "label": "Call us", "open": true}})
+}
+
+pub fn answered(offer: &str, choice: &str) -> Value {
+    json!({"kind": "answered", "ref": offer, "choice": choice})
+}
+
 pub fn ended(by: &str, reason: &str) -> Value {
     json!({"kind": "ended", "by": by, "reason": reason})
 }
@@ -174,7 +188,11 @@ impl Visitor {
     pub fn bubbles(&self) -> Vec<(String, Delivery)> {
         let own = |entry: Entry| match entry.kind {
             EntryKind::Own { text, delivery, .. } => Some((text.as_str().to_owned(), delivery)),
-            EntryKind::Theirs { .. } | EntryKind::Joined(_) | EntryKind::Left { .. } => None,
+            EntryKind::Theirs { .. }
+            | EntryKind::Joined(_)
+            | EntryKind::Left { .. }
+            | EntryKind::Transferred { .. }
+            | EntryKind::Offer { .. } => None,
         };
         self.entries().into_iter().filter_map(own).collect()
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tealight_protocol::OfferChoice;
 use tealight_session::Fact;
 use tealight_session::visitor::{Command, EntryKind, Session};
 
@@ -45,7 +46,7 @@ fn step(rig: &mut Visitor, dice: &mut Seeded, cids: &mut [Value]) {
     };
     let command = json!({"cid": cid, "text": "words"});
     let live = rig.socket.is_some();
-    match dice.below(40) {
+    match dice.below(42) {
         0 => rig.command(Command::Open),
         1 => rig.command(join()),
         2 | 3 => rig.edit("words"),
@@ -88,13 +89,19 @@ fn step(rig: &mut Visitor, dice: &mut Seeded, cids: &mut [Value]) {
         33 if live => rig.hear(event(seq, own(&command))),
         34 if live => rig.hear(event(seq, theirs("hello"))),
         35 if live => {
-            rig.hear(event(seq, [joined(), left(), survey(), started()][dice.below(4) as usize].clone()));
+            let events = [joined(), left(), survey(), started(), transferred(), offer("o1"), offer("o2")];
+            rig.hear(event(seq, events[dice.below(7) as usize].clone()));
         }
         36 if live && dice.below(5) == 0 => rig.hear(event(seq, ended("system", "away"))),
         37 if live => rig.hear(queue(seq, 3)),
         38 if live => rig.hear(
             json!({"t": "history", "events": [entry(seq, theirs("x"))], "last": seq + 2, "more": true}),
         ),
+        39 if live => rig.hear(event(seq, answered("o1", "taken"))),
+        40 => {
+            let choice = [OfferChoice::Taken, OfferChoice::Declined][dice.below(2) as usize];
+            rig.command(Command::AnswerOffer(format!("o{}", 1 + dice.below(2)), choice));
+        }
         _ => rig.pass(dice.below(2_000)),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tealight_protocol::{LeftReason, QueueState};
 use tealight_session::Fact;
-use tealight_session::visitor::{Command, Phase, WaitingView};
+use tealight_session::visitor::{Command, Phase, WaitingView, WaitsAgain};
 
 use crate::backend::*;
 
@@ -103,9 +103,12 @@ fn presence_is_nobodys_business_before_joining() {
 fn an_operator_who_is_lost_means_waiting_again() {
     let mut rig = talking();
     rig.hear(event(3, left()));
-    assert_eq!(room(&rig).lost, Some(LeftReason::ConnectionLost));
+    assert_eq!(room(&rig).again, Some(WaitsAgain::Lost(LeftReason::ConnectionLost)));
     rig.hear(queue(1, 1));
-    assert_eq!((room(&rig).place, room(&rig).lost), (Some(1), Some(LeftReason::ConnectionLost)));
+    assert_eq!(
+        (room(&rig).place, room(&rig).again),
+        (Some(1), Some(WaitsAgain::Lost(LeftReason::ConnectionLost)))
+    );
     rig.hear(event(4, joined()));
     assert!(matches!(rig.phase(), Phase::Talking(_)));
 }
