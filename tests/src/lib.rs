@@ -15,6 +15,7 @@ pub mod people;
 pub mod proxy;
 #[cfg(feature = "python")]
 pub mod python;
+mod said;
 pub mod server;
 pub mod site;
 pub mod soak;
@@ -23,4 +24,5 @@ pub mod stage;
 mod waiting;
 pub mod wire;
 
-pub use waiting::eventually;
+pub use said::Said;
+pub use waiting::{eventually, eventually_within};

@@ -17,6 +17,7 @@ use tealight_server::{Dependencies, Running, Server};
 use tempfile::TempDir;
 
 use crate::proxy::Proxy;
+use crate::said::Said;
 use crate::site::{ELSEWHERE, HostPage, Site};
 
 /// The account that every test server has.
@@ -159,6 +160,33 @@ impl TestServer {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("tealight.db")
+    }
+
+    /// What the log holds: sender and words of each message, oldest first. An error if a position is missing.
+    pub fn log(&self) -> Result<Vec<Said>> {
+        let database = rusqlite::Connection::open_with_flags(
+            self.database(),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        database.busy_timeout(std::time::Duration::from_secs(5))?;
+        let mut select =
+            database.prepare("select conversation, seq, body from events order by conversation, seq")?;
+        let mut rows = select.query([])?;
+        let (mut said, mut before) = (Vec::new(), (String::new(), 0));
+        while let Some(row) = rows.next()? {
+            let (conversation, seq): (String, i64) = (row.get(0)?, row.get(1)?);
+            let next = if conversation == before.0 { before.1 + 1 } else { 1 };
+            anyhow::ensure!(seq == next, "the log has {seq} after {}", before.1);
+            before = (conversation, seq);
+            let event: Value = serde_json::from_str(&row.get::<_, String>(2)?)?;
+            let (from, text) = (event["from"].as_str(), event["text"].as_str());
+            match (event["kind"].as_str(), from, text) {
+                (Some("message"), Some("visitor"), Some(text)) => said.push(Said::by_visitor(text)),
+                (Some("message"), Some(_), Some(text)) => said.push(Said::by_operator(text)),
+                _ => {}
+            }
+        }
+        Ok(said)
     }
 
     /// A token for the first account.

@@ -107,6 +107,37 @@ impl Page {
         Ok(old)
     }
 
+    /// Opens an empty tab in front of this one, which goes out of sight and lives on. Returns the way back.
+    pub async fn hide(&self) -> Result<WindowHandle> {
+        let mut place = self.place.lock().await;
+        *place = Place::Top;
+        let hidden = self.driver.window().await?;
+        let front = self.driver.new_tab().await?;
+        self.driver.switch_to_window(front).await?;
+        Ok(hidden)
+    }
+
+    /// Closes the tab in front and comes back to the one that [`Page::hide`] hid.
+    pub async fn show(&self, hidden: &WindowHandle) -> Result<()> {
+        self.driver.close_window().await?;
+        self.switch_to(hidden).await
+    }
+
+    /// Hides the page and stops its scripts and timers, as a telephone does some time after its owner looked away.
+    /// Until [`Page::thaw`] it answers nothing.
+    pub async fn freeze(&self) -> Result<()> {
+        self.devtools("Page.setWebLifecycleState", json!({"state": "frozen"})).await?;
+        Ok(())
+    }
+
+    /// The page goes on, in sight.
+    pub async fn thaw(&self) -> Result<()> {
+        self.devtools("Page.setWebLifecycleState", json!({"state": "active"})).await?;
+        // It goes on behind its window; a page is in sight again only when another was in front of it.
+        let hidden = self.hide().await?;
+        self.show(&hidden).await
+    }
+
     /// Goes to another tab.
     pub async fn switch_to(&self, tab: &WindowHandle) -> Result<()> {
         let mut place = self.place.lock().await;

@@ -1,9 +1,11 @@
 //! People: a visitor in front of a browser, a volunteer at the console, and a volunteer who is only there to answer.
 
 mod console;
+mod ledger;
 mod visitor;
 mod volunteer;
 
 pub use console::Console;
+pub use ledger::Ledger;
 pub use visitor::{Message, Visitor};
 pub use volunteer::Volunteer;

@@ -17,6 +17,9 @@ pub struct Message {
     pub text: String,
     /// `sending`, `sent`, `delivered`, `seen` or `failed`; empty for the other side's.
     pub state: String,
+    /// What is written under the bubble about that, whether or not it is drawn at the moment; empty for the other
+    /// side's.
+    pub told: String,
 }
 
 /// A visitor in front of a browser.
@@ -123,6 +126,13 @@ impl Visitor {
         self.has_message("visitor", words).await
     }
 
+    /// Empties the composer.
+    pub async fn empties(&self) -> Result<()> {
+        let empty = "const field = T.first('.composer-input'); field.focus(); field.select(); document.execCommand('delete')";
+        self.page.run::<()>(Place::Chat, empty, Vec::new()).await?;
+        self.has_draft("").await
+    }
+
     /// What stands in the composer.
     pub async fn draft(&self) -> Result<String> {
         self.page.run(Place::Chat, "return T.first('.composer-input').value", Vec::new()).await
@@ -146,7 +156,8 @@ impl Visitor {
             .run(
                 Place::Chat,
                 "return T.all('.msg').filter((m) => m.querySelector('.bubble')).map((m) => ({
-                   from: m.dataset.from, text: m.querySelector('.bubble').textContent, state: m.dataset.state ?? '' }))",
+                   from: m.dataset.from, text: m.querySelector('.bubble').textContent, state: m.dataset.state ?? '',
+                   told: m.querySelector('.mark-word, .msg-failed > span')?.textContent ?? '' }))",
                 Vec::new(),
             )
             .await

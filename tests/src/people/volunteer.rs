@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use tealight_protocol::{Availability, ConversationId, Link};
 use tealight_session::operator::{Command, ConversationView, EntryKind, View};
 
+use crate::Said;
 use crate::peer::Operator;
 use crate::server::TestServer;
 
@@ -87,6 +88,20 @@ impl Volunteer {
             .iter()
             .filter_map(|entry| match &entry.kind {
                 EntryKind::Visitor(text) => Some(text.as_str().to_owned()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Everything that was said, as the volunteer sees it.
+    pub fn transcript(&self) -> Vec<Said> {
+        let view = self.peer.view();
+        let Some(conv) = running(&view) else { return Vec::new() };
+        conv.entries
+            .iter()
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Visitor(text) => Some(Said::by_visitor(text.as_str())),
+                EntryKind::Operator { text, .. } => Some(Said::by_operator(text.as_str())),
                 _ => None,
             })
             .collect()
