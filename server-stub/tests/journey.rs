@@ -2,6 +2,8 @@
 
 mod http_support;
 
+use std::time::{Duration, Instant};
+
 use http_support::{Client, TestServer};
 use serde_json::json;
 use tealight_server::testing::{cid, hello, operator_hello, start};
@@ -42,5 +44,26 @@ async fn a_visitor_waits_talks_and_ends() {
     assert_eq!(visitor.next_event("ended").await["by"], "visitor");
     assert_eq!(visitor.next_event("survey").await["id"], "survey");
     assert_eq!(console.next_event("ended").await["reason"], "done");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_is_not_held_back_behind_its_ack() {
+    let server = TestServer::start().await;
+    let mut visitor = Client::connect(&server).await;
+    visitor.send(&hello(1)).await;
+    visitor.send(&start(1)).await;
+    visitor.next("ack").await;
+    let mut gaps = Vec::new();
+    for n in 2..20 {
+        visitor.send(&json!({"t": "send", "cid": cid(n), "text": "Hello"})).await;
+        visitor.next("ack").await;
+        let acked = Instant::now();
+        visitor.next_event("message").await;
+        gaps.push(acked.elapsed());
+    }
+    gaps.sort();
+    let median = gaps[gaps.len() / 2];
+    assert!(median < Duration::from_millis(20), "the second of two small frames came {median:?} later");
     server.stop().await;
 }
