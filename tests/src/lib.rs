@@ -1,5 +1,6 @@
 //! What the tests of several parts at once have in common: a real server, peers over real sockets, a rehearsal
-//! crowd, people in front of real browsers, and a wire without sockets that can be cut anywhere.
+//! crowd, people in front of real browsers, a wire without sockets that can be cut anywhere, and the conformance
+//! cases that any backend can be held against.
 //!
 //! Nothing in here is a test, and nothing in here fakes a part of Tealight.
 
@@ -7,6 +8,7 @@
 pub mod browser;
 pub mod child;
 pub mod client;
+pub mod conform;
 pub mod crowd;
 pub mod history;
 pub mod peer;
