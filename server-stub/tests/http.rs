@@ -6,6 +6,7 @@ use futures_util::SinkExt as _;
 use http_support::{Client, TestServer, get, local};
 use serde_json::{Value, json};
 use tealight_server::testing::{CONFIG, cid, hello, operator_hello, resume, start};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -48,8 +49,8 @@ async fn frames_that_cannot_be_taken_close_the_socket_and_the_server_lives_on() 
         (Message::binary(vec![1, 2, 3]), 4400),
         (Message::text("x".repeat(20_000)), 1009),
         (Message::text("x".repeat(100_000)), 1009),
-        (raw(Data::Text, &[0xFF, 0xFE]), 4400),
-        (raw(Data::Reserved(3), b"x"), 4400),
+        (raw(Data::Text, &[0xFF, 0xFE]), 1007),
+        (raw(Data::Reserved(3), b"x"), 1002),
     ] {
         let mut client = Client::connect(&server).await;
         client.send(&hello(1)).await;
@@ -60,6 +61,18 @@ async fn frames_that_cannot_be_taken_close_the_socket_and_the_server_lives_on() 
     let mut client = Client::connect(&server).await;
     client.send(&hello(1)).await;
     client.next("ready").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_gets_its_answer() {
+    let server = TestServer::start().await;
+    let mut client = Client::connect(&server).await;
+    client.send(&hello(1)).await;
+    client.next("ready").await;
+    let done = CloseFrame { code: 1000.into(), reason: "".into() };
+    client.socket.send(Message::Close(Some(done))).await.unwrap();
+    assert_eq!(client.close_code().await, 1000, "a browser would report 1006 otherwise");
     server.stop().await;
 }
 

@@ -16,7 +16,8 @@ use crate::progress::{command_line, output, run as run_command, step};
 use crate::workspace::Workspace;
 
 /// What the parts in Python need, pinned with hashes. All of it goes into one environment.
-const PYTHON_REQUIREMENTS: [&str; 1] = ["docs/examples/backend-python/requirements.txt"];
+const PYTHON_REQUIREMENTS: [&str; 2] =
+    ["docs/examples/backend-python/requirements.txt", "tests/requirements.txt"];
 
 /// Whether an interpreter is new enough and can make environments.
 const PYTHON_FITS: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";

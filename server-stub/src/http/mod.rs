@@ -5,6 +5,7 @@ mod attempts;
 mod client;
 mod console;
 mod demo_site;
+mod echo;
 mod frame;
 mod login;
 mod metrics;
@@ -27,6 +28,7 @@ use tealight_protocol::{SOCKET_PATH, STATUS_PATH};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use assets::{Assets, AssetsError};
+pub use echo::echo;
 
 use crate::config::Config;
 use crate::operators;

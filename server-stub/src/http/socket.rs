@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade, close_code};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 /// Frames over the protocol's limit are still read, so that they can be answered with 1009.
-const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
+pub(super) const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
 
 /// How many frames of one socket may wait for the desk. Until it comes to them, no more are read: the peer waits.
 const UNHANDLED_FRAMES: usize = 16;
@@ -44,22 +44,26 @@ pub(super) async fn upgrade(
         return super::too_many(wait);
     }
     let offered = offered_protocols(&headers);
-    let ws = ws
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * limits::QUEUED_BYTES)
-        .max_frame_size(MESSAGE_BYTES)
-        .max_message_size(MESSAGE_BYTES);
+    let ws = configured(ws, MESSAGE_BYTES);
     if offered.iter().any(|offer| offer == SUBPROTOCOL) {
         let (desk, open) = (shared.desk.clone(), shared.open_sockets.clone());
         ws.protocols([SUBPROTOCOL]).on_upgrade(move |socket| pump(socket, desk, open))
     } else if offered.iter().any(|offer| offer == SUBPROTOCOL_ANY) {
         ws.protocols([SUBPROTOCOL_ANY]).on_upgrade(|mut socket| async move {
-            farewell(&mut socket, CloseCode::Version, "this server speaks tealight.v1").await;
+            farewell(&mut socket, CloseCode::Version.as_u16(), "this server speaks tealight.v1").await;
         })
     } else {
         (StatusCode::BAD_REQUEST, "offer the subprotocols tealight.v1 and tealight").into_response()
     }
+}
+
+/// How every socket is set up.
+pub(super) fn configured(ws: WebSocketUpgrade, message_bytes: usize) -> WebSocketUpgrade {
+    ws.read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * limits::QUEUED_BYTES)
+        .max_frame_size(message_bytes)
+        .max_message_size(message_bytes)
 }
 
 fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
@@ -73,7 +77,7 @@ fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
 }
 
 /// What frames come from and go to: a WebSocket, or a test's stand-in.
-trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin {}
+pub(super) trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin {}
 
 impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Frames for T {}
 
@@ -82,12 +86,12 @@ async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>)
     let (conn, mut inbox) = desk.open();
     let window = Arc::new(Semaphore::new(UNHANDLED_FRAMES));
     let mut overflowed = std::pin::pin!(inbox.overflowed());
-    loop {
+    let peer_is_done = loop {
         tokio::select! {
             biased;
             () = &mut overflowed => {
-                farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
-                break;
+                farewell(&mut socket, CloseCode::SlowConsumer.as_u16(), "too slow").await;
+                break false;
             }
             outgoing = inbox.next() => match outgoing {
                 Some(Outgoing::Text(text)) => {
@@ -98,18 +102,18 @@ async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>)
                     };
                     match sent {
                         Some(Ok(())) => {}
-                        Some(Err(_)) => break,
+                        Some(Err(_)) => break false,
                         None => {
-                            farewell(&mut socket, CloseCode::SlowConsumer, "too slow").await;
-                            break;
+                            farewell(&mut socket, CloseCode::SlowConsumer.as_u16(), "too slow").await;
+                            break false;
                         }
                     }
                 }
                 Some(Outgoing::Close(code, reason)) => {
-                    farewell(&mut socket, code, reason).await;
-                    break;
+                    farewell(&mut socket, code.as_u16(), reason).await;
+                    break false;
                 }
-                None => break,
+                None => break false,
             },
             (incoming, permit) = receive(&mut socket, &window) => match incoming {
                 Some(Ok(Message::Text(text))) => {
@@ -117,17 +121,21 @@ async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>)
                 }
                 Some(Ok(Message::Binary(_))) => desk.received(Input::Binary { conn }, permit),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => break,
+                Some(Ok(Message::Close(_))) => break true,
+                None => break false,
                 Some(Err(error)) => {
                     if let Some(code) = fault_of_peer(error) {
                         farewell(&mut socket, code, "the frame cannot be read").await;
                     }
-                    break;
+                    break false;
                 }
             },
         }
-    }
+    };
     desk.closed(conn);
+    if peer_is_done {
+        answer_close(&mut socket).await;
+    }
     drop(open);
 }
 
@@ -140,26 +148,35 @@ async fn receive(
     (socket.next().await, permit)
 }
 
-/// What a peer is told whose bytes could not be read. Nothing, when the connection broke: nobody would hear it.
-fn fault_of_peer(error: axum::Error) -> Option<CloseCode> {
+/// What a peer is told whose bytes could not be read: as RFC 6455 says, because they are no frames of ours yet.
+/// Nothing, when the connection broke: nobody would hear it.
+pub(super) fn fault_of_peer(error: axum::Error) -> Option<u16> {
     use tungstenite::Error;
     match *error.into_inner().downcast::<Error>().ok()? {
-        Error::Capacity(_) => Some(CloseCode::TooBig),
+        Error::Capacity(_) => Some(CloseCode::TooBig.as_u16()),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        Error::Protocol(_) | Error::Utf8(_) | Error::AttackAttempt => Some(CloseCode::Violation),
+        Error::Protocol(_) | Error::AttackAttempt => Some(close_code::PROTOCOL),
+        Error::Utf8(_) => Some(close_code::INVALID),
         _ => None,
     }
 }
 
 /// Closes with a code, and gives the peer a moment to answer, so that the code is not lost to a reset.
-async fn farewell(socket: &mut impl Frames, code: CloseCode, reason: &'static str) {
-    let frame = CloseFrame { code: code.as_u16(), reason: reason.into() };
+pub(super) async fn farewell(socket: &mut impl Frames, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: reason.into() };
     let close = async {
         if socket.send(Message::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
         }
     };
     let _ = tokio::time::timeout(FAREWELL, close).await;
+}
+
+/// Lets the answer to the peer's close go out: that happens when the socket is read once more. Without it the peer
+/// would take its own orderly end for a broken connection.
+pub(super) async fn answer_close(socket: &mut impl Frames) {
+    let answered = async { while let Some(Ok(_)) = socket.next().await {} };
+    let _ = tokio::time::timeout(FAREWELL, answered).await;
 }
 
 #[cfg(test)]

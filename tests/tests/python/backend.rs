@@ -1,4 +1,4 @@
-//! Over the wire alone: our own session core and raw frames.
+//! The backend in Python over the wire alone: our own session core and raw frames against it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
