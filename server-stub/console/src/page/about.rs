@@ -1,4 +1,4 @@
-//! The end side: what is known about the open conversation, pre-written messages, and who is there.
+//! The end side: what is known about the open conversation, notes, pre-written messages, and who is there.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use tealight_session::operator::{Command, ConversationView, EntryKind};
 
 use super::browser::{INTO_CHAT, focus_soon, language_name, move_focus};
 use super::desk::{Desk, is_active, is_running};
+use super::notes::Notes;
 use super::shown::{duration, presence, presence_name};
 use crate::words::{t, tf};
 
-/// The three parts.
+/// The parts.
 #[component]
 pub(crate) fn About() -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -21,9 +22,15 @@ pub(crate) fn About() -> impl IntoView {
     });
     let is_open = Memo::new(move |_| open.with(Option::is_some));
     let can_write = Memo::new(move |_| open.with(|one| one.as_deref().is_some_and(is_active)));
+    let takes_notes = Memo::new(move |_| {
+        desk.abilities().notes && open.with(|one| one.as_ref().is_some_and(|one| one.released.is_none()))
+    });
     view! {
         <Show when=move || is_open.get()>
             <Facts open />
+        </Show>
+        <Show when=move || takes_notes.get()>
+            <Notes open />
         </Show>
         <Show when=move || can_write.get()>
             <Prewritten />

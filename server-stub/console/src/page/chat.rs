@@ -10,6 +10,7 @@ use web_sys::KeyboardEvent;
 use super::browser::{INTO_CHAT, focus_soon, language_name};
 use super::composer::Composer;
 use super::desk::{Desk, is_active, is_running};
+use super::dialogs::Dialog;
 use super::log::Log;
 use super::shown::{presence, presence_name};
 use crate::words::{t, tf};
@@ -59,20 +60,37 @@ fn ChatHeader(
             .filter(|one| is_running(one))
             .map(|one| presence(one.presence, one.presence_since.as_ref()))
     };
+    let watched_by = move || {
+        let watchers = conversation.with(|one| match one {
+            Some(one) if !one.watched => one.watchers.clone(),
+            Some(_) | None => Vec::new(),
+        });
+        let who: Vec<_> = watchers.iter().map(|who| desk.colleague(who)).collect();
+        (!who.is_empty()).then(|| tf("chat.watched_by", &[("who", &who.join(", "))]))
+    };
     let state = move || conversation.get().map_or("gone", |one| presence_name(one.presence));
     view! {
         <header class="chat-header">
             <h2 class="title chat-title" id="chat-title" tabindex="-1">{name}</h2>
             <p class="quiet chat-about">{about}</p>
+            <p class="chat-watched">{watched_by}</p>
             <p class="presence" data-presence=state>{where_now}</p>
             // Somebody who is only kept here cannot be ended: the place is theirs, and it is soon decided.
             {move || can_write.get().then(|| view! {
+                <div class="chat-acts">
+                <Show when=move || desk.abilities().transfer>
+                    <button class="button" id="chat-pass" type="button"
+                        on:click=move |_| desk.dialog.set(desk.open.get_untracked().map(Dialog::PassOn))>
+                        {t("pass.open")}
+                    </button>
+                </Show>
                 <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
                     aria-expanded=move || ending.get().to_string()
                     on:click=move |_| {
                         ending.update(|ending| *ending = !*ending);
                         focus_soon(&["#end-no"]);
                     }>{t("chat.end")}</button>
+                </div>
             })}
         </header>
     }
@@ -122,18 +140,29 @@ fn EndQuestion(
 #[component]
 fn Standing(id: ConversationId, conversation: Memo<Option<Arc<ConversationView>>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let shown = Memo::new(move |_| conversation.with(|one| one.as_deref().and_then(standing)));
+    let shown =
+        Memo::new(move |_| conversation.with(|one| one.as_deref().and_then(|one| standing(desk, one))));
     let has_unsent =
         Memo::new(move |_| conversation.with(|one| one.as_ref().is_some_and(|one| one.has_unsent)));
     view! {
         <div class="standing" role="status">
-            {move || shown.get().map(|(words, over)| {
+            {move || shown.get().map(|Stand { words, over, watched }| {
                 let id = id.clone();
                 view! {
                     <p class="standing-words">
                         {words}
                         {move || has_unsent.get().then(|| format!(" {}", t("released.unsent")))}
                     </p>
+                    {watched.then(|| {
+                        let id = id.clone();
+                        view! {
+                            <button class="button" id="watch-end" type="button"
+                                on:click=move |_| {
+                                    desk.send(Command::Unwatch(id.clone()));
+                                    focus_soon(INTO_CHAT);
+                                }>{t("watch.end")}</button>
+                        }
+                    })}
                     {over.then(|| view! {
                         <button class="button" data-kind="quiet" type="button"
                             on:click=move |_| {
@@ -147,8 +176,36 @@ fn Standing(id: ConversationId, conversation: Memo<Option<Arc<ConversationView>>
     }
 }
 
+/// How a conversation stands.
+#[derive(Clone, PartialEq)]
+struct Stand {
+    words: String,
+    /// Whether it is over for this operator, and can be taken off the list.
+    over: bool,
+    /// Whether it is watched, and can be watched no longer.
+    watched: bool,
+}
+
+fn standing(desk: Desk, one: &ConversationView) -> Option<Stand> {
+    if one.watched && one.released.is_none() && one.state != ConversationState::Ended {
+        let holder = desk.view.with(|view| {
+            view.board.active.iter().find(|entry| entry.conv == one.id).map(|entry| entry.operator.clone())
+        });
+        let words = match holder {
+            Some(holder) => tf("watch.with", &[("who", &desk.colleague(&holder))]),
+            None => t("watch.waiting").to_owned(),
+        };
+        return Some(Stand { words, over: false, watched: true });
+    }
+    if one.transferring {
+        return Some(Stand { words: t("chat.passing").to_owned(), over: false, watched: false });
+    }
+    let (words, over) = simple_standing(one)?;
+    Some(Stand { words: words.to_owned(), over, watched: false })
+}
+
 /// The words, and whether the conversation is over for this operator.
-fn standing(one: &ConversationView) -> Option<(&'static str, bool)> {
+fn simple_standing(one: &ConversationView) -> Option<(&'static str, bool)> {
     if let Some(reason) = one.released {
         let words = match reason {
             ReleaseReason::NotBack => t("released.not_back"),

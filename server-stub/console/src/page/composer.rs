@@ -11,6 +11,7 @@ use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 use super::browser::with_press;
 use super::desk::Desk;
 use super::link_field::LinkField;
+use super::suggest::Suggest;
 use crate::shortcuts::sends;
 use crate::words::{t, tf};
 
@@ -95,7 +96,12 @@ pub(crate) fn Composer(
                     aria-disabled=move || (!can_send.get()).to_string()>{t("composer.send")}</button>
             </div>
             <div class="composer-foot">
-                <LinkField id draft wrong=link_is_wrong />
+                <div class="composer-tools">
+                    <LinkField id=id.clone() draft wrong=link_is_wrong />
+                    <Show when=move || desk.abilities().offers>
+                        <Suggest id=id.clone() name />
+                    </Show>
+                </div>
                 <p class="composer-note" id="composer-note" role="status" data-tone=move || note.get().1>
                     {move || note.get().0}
                 </p>

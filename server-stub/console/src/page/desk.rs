@@ -6,8 +6,8 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use tealight_protocol::{AreaStatus, Availability, ConversationId, ConversationState};
-use tealight_session::operator::{self, Command, ConversationView, Session, View};
+use tealight_protocol::{AreaStatus, Availability, ConversationId, ConversationState, OperatorId};
+use tealight_session::operator::{self, Abilities, Command, ConversationView, Session, View};
 use tealight_session::{Connection, Millis, StopReason};
 use tealight_shell::{Driver, Listener, Timer, WebEntropy};
 use wasm_bindgen::JsCast;
@@ -16,15 +16,17 @@ use web_sys::KeyboardEvent;
 use super::Config;
 use super::about::About;
 use super::account::{Account, areas, log_out};
-use super::browser::{INTO_CHAT, focus_first, focus_is_nowhere, focus_soon, is_in_sight, with_press};
+use super::browser::{INTO_CHAT, focus_first, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
 use super::mine::Mine;
+use super::news::keep_order;
+use super::running::Running;
 use super::shown::{letter, named};
 use super::top_bar::{Strip, TopBar};
 use super::waiting::WaitingRoom;
 use crate::shortcuts::{Shortcut, shortcut};
-use crate::words::{count, t, tf};
+use crate::words::t;
 
 /// How often "12 min" is looked at again, in milliseconds.
 const CLOCK_EVERY: Millis = 10_000;
@@ -43,9 +45,9 @@ pub(crate) struct Desk {
     /// The dialog that is open.
     pub(crate) dialog: RwSignal<Option<Dialog>>,
     areas: RwSignal<Vec<AreaStatus>>,
-    letters: RwSignal<BTreeMap<ConversationId, usize>>,
+    pub(super) letters: RwSignal<BTreeMap<ConversationId, usize>>,
     /// A visitor was asked for here, and is to be opened when they come.
-    wanted: RwSignal<bool>,
+    pub(super) wanted: RwSignal<bool>,
     driver: StoredValue<Option<Driver<Session>>, LocalStorage>,
 }
 
@@ -82,6 +84,24 @@ impl Desk {
         named(&letter(place))
     }
 
+    /// What a colleague is called.
+    pub(crate) fn colleague(self, id: &OperatorId) -> String {
+        let name = self
+            .view
+            .with(|view| view.board.operators.iter().find(|one| one.id == *id).map(|one| one.name.clone()));
+        name.unwrap_or_else(|| t("log.colleague").to_owned())
+    }
+
+    /// The areas of the helpline.
+    pub(crate) fn areas(self) -> Vec<AreaStatus> {
+        self.areas.get()
+    }
+
+    /// What can be done here.
+    pub(crate) fn abilities(self) -> Abilities {
+        self.view.with(|view| view.abilities)
+    }
+
     /// What an area is called.
     pub(crate) fn area_name(self, id: &str) -> String {
         self.areas.with(|areas| {
@@ -102,15 +122,19 @@ pub(crate) fn running(view: &View) -> usize {
 
 /// Whether a conversation still is the operator's.
 pub(crate) fn is_running(conversation: &ConversationView) -> bool {
-    conversation.released.is_none() && conversation.state != ConversationState::Ended
+    is_mine(conversation) && conversation.state != ConversationState::Ended
 }
 
 /// Whether the operator talks with somebody in it now.
 pub(crate) fn is_active(conversation: &ConversationView) -> bool {
-    conversation.released.is_none() && conversation.state == ConversationState::Active
+    is_mine(conversation) && conversation.state == ConversationState::Active
 }
 
-fn find(view: &View, id: &ConversationId) -> Option<Arc<ConversationView>> {
+fn is_mine(conversation: &ConversationView) -> bool {
+    conversation.released.is_none() && !conversation.watched
+}
+
+pub(super) fn find(view: &View, id: &ConversationId) -> Option<Arc<ConversationView>> {
     view.conversations.iter().find(|one| one.id == *id).map(Arc::clone)
 }
 
@@ -181,6 +205,9 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
                 <nav class="side" aria-label=t("mine.title")>
                     <Mine />
                     <WaitingRoom />
+                    <Show when=move || desk.abilities().watch>
+                        <Running />
+                    </Show>
                 </nav>
                 <main class="middle">
                     {move || match open.get() {
@@ -215,104 +242,6 @@ fn NothingOpen() -> impl IntoView {
 
 /// What is printed on the key that takes the next visitor.
 pub(crate) const KEY_NEXT: &str = "N";
-
-/// What one look at the view must remember for the next.
-#[derive(Clone, PartialEq)]
-struct Before {
-    lost: bool,
-    waiting: usize,
-    conversations: Vec<(ConversationId, ConversationState, bool, u32)>,
-}
-
-/// Gives letters to new conversations, opens what was asked for, and says aloud what has changed.
-fn keep_order(desk: Desk, said: RwSignal<String>) {
-    Effect::new(move |before: Option<Before>| {
-        let view = desk.view.get();
-        let now = Before {
-            lost: view.connection == Connection::Lost,
-            waiting: view.board.waiting.len(),
-            conversations: view
-                .conversations
-                .iter()
-                .map(|one| (one.id.clone(), one.state, one.released.is_some(), one.unread))
-                .collect(),
-        };
-        desk.letters.maybe_update(|letters| {
-            let known = letters.len();
-            for (id, ..) in &now.conversations {
-                let next = letters.len();
-                letters.entry(id.clone()).or_insert(next);
-            }
-            letters.len() != known
-        });
-        let open = desk.open.get_untracked();
-        if open.as_ref().is_some_and(|open| !now.conversations.iter().any(|(id, ..)| id == open)) {
-            desk.open.set(now.conversations.first().map(|(id, ..)| id.clone()));
-        }
-        if view.refusal.is_some() {
-            desk.wanted.set(false);
-        }
-        let Some(before) = before else {
-            desk.open.set(now.conversations.first().map(|(id, ..)| id.clone()));
-            return now;
-        };
-
-        let mut news = Vec::new();
-        if now.lost != before.lost {
-            news.push(t(if now.lost { "say.lost" } else { "say.back" }).to_owned());
-        }
-        for (id, state, released, unread) in &now.conversations {
-            let about = |key| tf(key, &[("name", &untrack(|| desk.name_of(id)))]);
-            match before.conversations.iter().find(|(known, ..)| known == id) {
-                None => {
-                    news.push(about(if *state == ConversationState::Waiting {
-                        "say.held"
-                    } else {
-                        "say.yours"
-                    }));
-                    let open = desk.open.get_untracked().and_then(|open| find(&view, &open));
-                    let opens = match open {
-                        None => true,
-                        // Taken back before a word was said: the next visitor follows in its place.
-                        Some(open) if open.released.is_some() => true,
-                        // Words half written for one visitor must not go on in another's composer.
-                        Some(open) => desk.wanted.get_untracked() && open.draft.chars == 0,
-                    };
-                    desk.wanted.set(false);
-                    if opens {
-                        desk.open.set(Some(id.clone()));
-                        // The button that was pressed may be gone with its row. Nothing else loses the focus.
-                        request_animation_frame(|| {
-                            if focus_is_nowhere() {
-                                focus_first(INTO_CHAT);
-                            }
-                        });
-                    }
-                }
-                Some((_, was, was_released, was_unread)) => {
-                    if was != state && *state == ConversationState::Ended {
-                        news.push(about("say.ended"));
-                    } else if was != state && *state == ConversationState::Active {
-                        news.push(about("say.yours"));
-                    } else if released != was_released {
-                        news.push(about("say.released"));
-                    }
-                    // The open conversation's log speaks for itself.
-                    if unread > was_unread && desk.open.get_untracked().as_ref() != Some(id) {
-                        news.push(about("say.message"));
-                    }
-                }
-            }
-        }
-        if now.waiting > before.waiting {
-            news.push(count("say.waiting.one", "say.waiting.other", now.waiting as u64));
-        }
-        if !news.is_empty() {
-            said.set(news.join(" "));
-        }
-        now
-    });
-}
 
 /// The title counts what has not been read. Operators only: a visitor's page never changes its title.
 fn keep_title(desk: Desk, name: String) {

@@ -1,22 +1,26 @@
-//! The two dialogs over the desk: the list of keys, and the question before logging out.
+//! The dialogs over the desk: the list of keys, the question before logging out, and passing a visitor on.
 //!
 //! While one is open the desk is inert, so the focus cannot leave; Esc closes it, and the focus goes back.
 
 use leptos::html;
 use leptos::prelude::*;
+use tealight_protocol::ConversationId;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::desk::{Desk, KEY_NEXT, running};
+use super::pass_on::PassOnDialog;
 use crate::words::{count, t};
 
 /// A dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dialog {
     /// The list of keys.
     Keys,
     /// Whether to log out although somebody is still there.
     LogOut,
+    /// Whom to pass a visitor on to.
+    PassOn(ConversationId),
 }
 
 /// Shows the dialog that is open, if any.
@@ -44,12 +48,14 @@ pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
         desk.dialog.get().map(|dialog| match dialog {
             Dialog::Keys => view! { <KeysDialog close /> }.into_any(),
             Dialog::LogOut => view! { <LogOutDialog close leave /> }.into_any(),
+            Dialog::PassOn(id) => view! { <PassOnDialog id close /> }.into_any(),
         })
     }
 }
 
+/// What all dialogs have in common.
 #[component]
-fn Frame(label: &'static str, close: Callback<()>, children: Children) -> impl IntoView {
+pub(super) fn Frame(label: &'static str, close: Callback<()>, children: Children) -> impl IntoView {
     let frame = NodeRef::<html::Div>::new();
     frame.on_load(|frame| {
         request_animation_frame(move || {

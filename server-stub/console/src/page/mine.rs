@@ -82,6 +82,8 @@ fn Item(id: ConversationId, ids: Memo<Vec<ConversationId>>) -> impl IntoView {
 fn state_words(one: &ConversationView) -> String {
     if one.released.is_some() {
         t("mine.released").to_owned()
+    } else if one.watched {
+        t("mine.watched").to_owned()
     } else if one.typing {
         t("mine.typing").to_owned()
     } else {

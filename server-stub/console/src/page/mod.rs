@@ -18,8 +18,13 @@ mod link_field;
 mod log;
 mod login;
 mod mine;
+mod news;
+mod notes;
+mod pass_on;
 mod resized;
+mod running;
 mod shown;
+mod suggest;
 mod top_bar;
 mod waiting;
 

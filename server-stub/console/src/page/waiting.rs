@@ -71,6 +71,8 @@ fn Waiter(
             .map(|entry| count("waiting.messages.one", "waiting.messages.other", entry.messages.into()))
     };
     let presence = move || entry.get().map_or("gone", |entry| presence_name(entry.presence));
+    let reserved = Memo::new(move |_| entry.get().and_then(|entry| reserved(desk, &entry)));
+    let cannot = move || cannot.get() || matches!(reserved.get(), Some((false, _)));
     let is_stop = {
         let id = id.clone();
         move || match stop.get() {
@@ -90,14 +92,17 @@ fn Waiter(
             <span class="waiter-place" aria-hidden="true">{place}</span>
             <div class="waiter-about">
                 <p class="waiter-since">{since}</p>
+                {move || reserved.get().map(|(mine, words)| view! {
+                    <p class="small reserved" data-mine=mine.to_string()>{words}</p>
+                })}
                 <p class="small quiet">{details}</p>
                 {move || written().map(|words| view! { <p class="small quiet">{words}</p> })}
             </div>
             <button class="button take" data-kind="quiet" type="button" aria-label=label
                 tabindex=move || if is_stop() { "0" } else { "-1" }
-                aria-disabled=move || cannot.get().to_string()
+                aria-disabled=move || cannot().to_string()
                 on:focus=move |_| stop.set(Some(focused.clone()))
-                on:click=move |_| if !cannot.get_untracked() { desk.claim(Some(taken.clone())) }>
+                on:click=move |_| if !untrack(cannot) { desk.claim(Some(taken.clone())) }>
                 {t("waiting.take")}
             </button>
         </li>
@@ -113,7 +118,22 @@ fn who_waits(view: &View) -> Vec<WaitingEntry> {
     if waiting.windows(2).any(|pair| pair[0].area != pair[1].area) {
         waiting.sort_by(|a, b| a.since.cmp(&b.since));
     }
+    // Whoever was passed on to this operator is theirs to take first.
+    let me = view.who.as_ref().map(|who| &who.id);
+    waiting.sort_by_key(|entry| entry.reserved_for.is_none() || entry.reserved_for.as_ref() != me);
     waiting
+}
+
+/// For whom somebody is kept who was passed on: whether for this operator, and in words.
+fn reserved(desk: Desk, entry: &WaitingEntry) -> Option<(bool, String)> {
+    let whom = entry.reserved_for.as_ref()?;
+    let is_me = desk.view.with(|view| view.who.as_ref().is_some_and(|who| who.id == *whom));
+    let words = if is_me {
+        t("waiting.for_you").to_owned()
+    } else {
+        tf("waiting.for", &[("name", &desk.colleague(whom))])
+    };
+    Some((is_me, words))
 }
 
 fn details(desk: Desk, entry: &WaitingEntry) -> String {
