@@ -136,14 +136,13 @@ fn the_limits_of_the_example_are_those_of_the_protocol() {
         ("wire.py", "FRAME_BYTES, TEXT_CHARS, BURST, PER_SECOND", "16_384, 4_000, 20, 2"),
         ("wire.py", "QUEUED_FRAMES, QUEUED_BYTES", "256, 262_144"),
         ("store.py", "PAGE_EVENTS, PAGE_BYTES", "200, 65_536"),
-        ("backend.py", "PING_S, HELLO_S, QUEUE_EVERY_S, INSTANCES", "25, 10, 2, 4"),
+        ("backend.py", "HELLO_S, QUEUE_EVERY_S, INSTANCES", "10, 2, 4"),
     ];
     let of_the_protocol = [
         vec![limits::FRAME_BYTES, limits::TEXT_CHARS, limits::BURST as usize, limits::PER_SECOND as usize],
         vec![limits::QUEUED_FRAMES, limits::QUEUED_BYTES],
         vec![limits::PAGE_EVENTS, limits::PAGE_BYTES],
         vec![
-            limits::PING_S as usize,
             limits::HELLO_TIMEOUT_MS as usize / 1_000,
             limits::QUEUE_EVERY_MS as usize / 1_000,
             limits::INSTANCES,

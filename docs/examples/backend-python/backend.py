@@ -42,7 +42,7 @@ from pages import Pages
 from store import OtherBody, Store, stamp
 from wire import Close, Frame, Refusal, Socket
 
-PING_S, HELLO_S, QUEUE_EVERY_S, INSTANCES = 25, 10, 2, 4  # as PROTOCOL.md has them
+HELLO_S, QUEUE_EVERY_S, INSTANCES = 10, 2, 4  # as PROTOCOL.md has them
 SOCKETS, STRIKES, SPREAD_MS = 5_000, 120, 2_000  # ours: at once; refusals for speed before 4429; after a restart
 
 log = logging.getLogger("backend")  # states and numbers: never a frame, a text, an address or a secret
@@ -64,6 +64,7 @@ class Settings:
     opens: dt.time | None = None
     closes: dt.time | None = None
     capacity: int = 50
+    ping_s: int = 25
     hold_s: int = 90
     place_kept_s: int = 300
     retention_s: int = 24 * 3600
@@ -117,7 +118,7 @@ class Helpline:
             pings = 0
             while not sock.farewell:
                 try:
-                    async with asyncio.timeout(PING_S):
+                    async with asyncio.timeout(self.settings.ping_s):
                         message = await ws.recv()
                 except TimeoutError:
                     if pings == 2:
@@ -177,7 +178,7 @@ class Helpline:
             if conv is None:
                 raise Close(4404, "no conversation has this secret")
             snapshot = self.resume(sock, conv, epoch, after)
-        ready = {"epoch": self.store.epoch, "ping_s": PING_S, "caps": [], "limits": wire.LIMITS}
+        ready = {"epoch": self.store.epoch, "ping_s": self.settings.ping_s, "caps": [], "limits": wire.LIMITS}
         sock.send("ready", **ready, service=self.service(), conv=snapshot)
         # Not before `ready` is on its way: nothing may come ahead of it.
         sock.greeted = True
@@ -194,6 +195,8 @@ class Helpline:
         snapshot: Frame = {"id": conv, "state": state, "last": last, "reset": reset, "more": more, "events": events}
         none = {"delivered": 0, "read": 0}
         snapshot["marks"] = {"visitor": none, "operator": none}
+        if ended_at := self.store.ended_at(conv):
+            snapshot["expires_at"] = stamp(ended_at + dt.timedelta(seconds=self.settings.retention_s))
         if state == "waiting":
             snapshot["queue"] = self.tell_place(sock, self.place(conv, self.store.waiting().index(conv) + 1))
         return snapshot
@@ -295,7 +298,7 @@ class Helpline:
                 self.store.remember(conv, cid, body, seq)
             sock.conv = conv
             self.pages[conv] = [sock]
-            self.desk(f"somebody joined; {len(self.store.waiting())} waiting")
+            self.desk(f"{conv} joined; {len(self.store.waiting())} waiting")
         sock.send("ack", cid=cid, conv=conv, seq=seq)
         for event in events:
             sock.send("event", **event)
@@ -392,13 +395,13 @@ class Helpline:
 
     # The operator. "Your turn: ready and hold" in PROTOCOL.md.
 
-    def take(self) -> None:
+    def take(self, wanted: str = "") -> None:
         if self.store.active() or self.hold:
             raise Refusal("conflict", "one visitor at a time: /end this conversation first")
         waiting = self.store.waiting()
-        if not waiting:
-            raise Refusal("not_found", "nobody is waiting")
-        self.call(self.next() or waiting[0])
+        if not waiting or (wanted and wanted not in waiting):
+            raise Refusal("not_found", "nobody is waiting, or not under this name")
+        self.call(wanted or self.next() or waiting[0])
 
     def next(self) -> str | None:
         """The first who is connected and was not called in vain."""
@@ -513,10 +516,10 @@ def operate(helpline: Helpline, line: str) -> None:
         match line:
             case "":
                 pass
-            case "/take":
-                helpline.take()
             case "/end":
                 helpline.end()
+            case _ if line.split()[0] == "/take":
+                helpline.take(*line.split()[1:2])
             case _ if line.startswith("/"):
                 helpline.desk("/take the next visitor, /end the conversation; anything else is said to the visitor")
             case _:
@@ -581,6 +584,7 @@ async def run(settings: Settings, folder: Path) -> None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
         await asyncio.gather(*helpline.stop())
+    helpline.store.db.close()
 
 
 def main() -> None:

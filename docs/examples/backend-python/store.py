@@ -90,6 +90,10 @@ class Store:
         row = self.one("SELECT state FROM conversation WHERE id = ?", conv)
         return row[0] if row else "ended"
 
+    def ended_at(self, conv: str) -> dt.datetime | None:
+        row = self.one("SELECT ended_at FROM conversation WHERE id = ?", conv)
+        return dt.datetime.fromtimestamp(row[0], dt.UTC) if row and row[0] else None
+
     def last(self, conv: str) -> int:
         row = self.one("SELECT COALESCE(MAX(seq), 0) FROM event WHERE conv = ?", conv)
         return row[0] if row else 0

@@ -209,7 +209,7 @@ fn words(view: &View) -> Vec<String> {
         EntryKind::Own { text, .. } => Some(format!("me: {}", text.as_str())),
         EntryKind::Theirs { text, from: Party::Operator(_), .. } => Some(format!("op: {}", text.as_str())),
         EntryKind::Theirs { text, .. } => Some(format!("?: {}", text.as_str())),
-        EntryKind::Joined(_) | EntryKind::Left { .. } => None,
+        _ => None,
     });
     said.collect()
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // Tests, and helpers of tests.
 
 mod backend;
+mod conformance;
 #[cfg(feature = "browser")]
 mod conversation;
 mod websocket_cases;
