@@ -15,7 +15,7 @@ use super::own::{Binary, OwnServer, Profile};
 use super::trial::Trial;
 
 /// What the runner was told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Only these cases; none: all.
     pub only: Vec<u8>,
@@ -37,6 +37,23 @@ pub struct Options {
     pub rounds: Option<usize>,
     /// How long holds and leases may take to be waited for.
     pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            only: Vec::new(),
+            quick: false,
+            origin: None,
+            accounts: Vec::new(),
+            closed: None,
+            small: None,
+            second_node: None,
+            operator_hook: None,
+            rounds: None,
+            patience: Duration::from_secs(30),
+        }
+    }
 }
 
 /// An operator's account.

@@ -23,6 +23,7 @@ use futures_util::StreamExt as _;
 pub use bench::{Account, Bench, Options};
 pub use case::{Case, Company, Level, Need, Speed};
 pub use cases::cases;
+pub use own::write_empty_files;
 pub use report::{Outcome, Report};
 
 use case::{Stop, failed};
@@ -96,10 +97,7 @@ async fn ask(bench: Arc<Bench>, case: Case) -> Finding {
         Err(Stop::Skipped("it must wait for long, and --quick was given".to_owned()))
     } else {
         let result = tokio::time::timeout(LONGEST, (case.run)(&trial)).await;
-        let result =
-            result.unwrap_or_else(|_| Err(failed("an end within three minutes", "the case went on and on")));
-        let _ = tokio::time::timeout(CLEANING, trial.clean_up()).await;
-        result
+        result.unwrap_or_else(|_| Err(failed("an end within three minutes", "the case went on and on")))
     };
     let outcome = match (result, trial.shared.first_complaint()) {
         (Ok(()), None) => Outcome::Passed,
@@ -110,17 +108,19 @@ async fn ask(bench: Arc<Bench>, case: Case) -> Finding {
         (Err(Stop::NotOffered(why)), _) => Outcome::NotOffered(why),
         (Err(Stop::Skipped(why)), None) => Outcome::Skipped(why),
     };
-    let (earlier, frames) = match &outcome {
-        Outcome::Failed { .. } => trial.record.tail(SHOWN),
-        Outcome::Passed | Outcome::NotOffered(_) | Outcome::Skipped(_) => (0, Vec::new()),
+    let ((earlier, frames), sent) = match &outcome {
+        Outcome::Failed { .. } => (trial.record.tail(SHOWN), trial.record.last_sent()),
+        Outcome::Passed | Outcome::NotOffered(_) | Outcome::Skipped(_) => ((0, Vec::new()), None),
     };
+    let seconds = began.elapsed().as_secs_f64();
+    let _ = tokio::time::timeout(CLEANING, trial.clean_up()).await;
     Finding {
         number: case.number,
         level: case.level,
         name: case.name,
         demand: case.demand,
-        seconds: began.elapsed().as_secs_f64(),
-        sent: trial.record.last_sent().filter(|_| !frames.is_empty()),
+        seconds,
+        sent,
         notes: trial.notes(),
         outcome,
         earlier,

@@ -86,11 +86,7 @@ impl OwnServer {
     pub(crate) async fn start(binary: &Binary, profile: Profile) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tealight-conform-").tempdir()?;
         std::fs::write(folder.path().join("tealight.toml"), config(profile)?)?;
-        // No browser comes here: one empty file stands for all that would be served to one.
-        std::fs::write(folder.path().join("empty.js"), "")?;
-        let files: serde_json::Map<_, _> =
-            SERVED.iter().map(|name| ((*name).to_owned(), json!({"path": "empty.js"}))).collect();
-        std::fs::write(folder.path().join("manifest.json"), json!({"files": files}).to_string())?;
+        write_empty_files(folder.path())?;
         let mut server = Self {
             url: String::new(),
             accounts: Vec::new(),
@@ -226,6 +222,14 @@ impl Drop for OwnServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Makes a folder of built files for a server to which no browser comes: one empty file stands for all.
+pub fn write_empty_files(folder: &Path) -> Result<()> {
+    std::fs::write(folder.join("empty.js"), "")?;
+    let files: serde_json::Map<_, _> =
+        SERVED.iter().map(|name| ((*name).to_owned(), json!({"path": "empty.js"}))).collect();
+    Ok(std::fs::write(folder.join("manifest.json"), json!({"files": files}).to_string())?)
 }
 
 /// The address in the line that says where it listens.

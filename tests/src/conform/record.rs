@@ -77,7 +77,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A frame in one line: long texts cut, lists of events by their numbers, nothing that opens a door.
 pub(crate) fn shortened(frame: &Value) -> String {
-    short(frame).to_string()
+    let mut shown = short(frame);
+    // Who reads a frame looks for its type first.
+    match shown.as_object_mut().and_then(|fields| fields.remove("t")) {
+        Some(t) => {
+            let rest = shown.to_string();
+            let comma = if rest == "{}" { "" } else { "," };
+            format!("{{\"t\":{t}{comma}{}", &rest[1..])
+        }
+        None => shown.to_string(),
+    }
 }
 
 fn short(value: &Value) -> Value {
@@ -107,14 +116,7 @@ fn short(value: &Value) -> Value {
                 };
                 shown.insert(name.clone(), field);
             }
-            // Who reads a frame looks for its type first.
-            let t = shown.remove("t");
-            let mut ordered = Map::new();
-            if let Some(t) = t {
-                ordered.insert("t".to_owned(), t);
-            }
-            ordered.extend(shown);
-            Value::Object(ordered)
+            Value::Object(shown)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
@@ -129,7 +131,9 @@ mod tests {
     #[test]
     fn a_line_shows_no_token_and_no_long_text() {
         let line = shortened(&json!({"t": "hello", "auth": "a-token", "text": "x".repeat(4_000)}));
+        assert!(line.starts_with(r#"{"t":"hello","#), "{line}");
         assert!(!line.contains("a-token") && line.len() < 120, "{line}");
+        assert_eq!(shortened(&json!({"t": "ping"})), r#"{"t":"ping"}"#);
     }
 
     #[test]

@@ -1,0 +1,275 @@
+//! The runner finds what is wrong: our own server with one fault at a time, and the case that must see it.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+use tealight_tests::conform::{Account, Bench, Level, Options, Outcome, Report, run, write_empty_files};
+use tealight_tests::server::{OPERATOR, SECOND_OPERATOR, Settings, TestServer};
+
+use crate::spoiler::{Fault, Memory, SOUND, spoil};
+
+/// Backends with one fault each. What is not named is in order.
+const FAULTS: [Fault; 22] = [
+    Fault {
+        what: "closes a second hello with another code",
+        case: 4,
+        close: |code| if code == 4400 { 4000 } else { code },
+        ..SOUND
+    },
+    Fault {
+        what: "acknowledges a start without saying which conversation",
+        case: 10,
+        down: |_, f| vec![without(f, "ack", "conv")],
+        ..SOUND
+    },
+    Fault {
+        what: "takes the same cid with another body for the same command",
+        case: 12,
+        down: |memory, f| vec![conflict_is_ack(memory, f)],
+        ..SOUND
+    },
+    Fault {
+        what: "sends every event twice",
+        case: 13,
+        down: |_, f| if f["t"] == "event" { vec![f.clone(), f] } else { vec![f] },
+        ..SOUND
+    },
+    Fault {
+        what: "loses the cid of its echoes",
+        case: 13,
+        down: |_, f| vec![without(f, "event", "cid")],
+        ..SOUND
+    },
+    Fault { what: "leaves a number out", case: 14, down: |_, f| vec![gap(f)], ..SOUND },
+    Fault {
+        what: "forgets that it was asked before",
+        case: 15,
+        down: |memory, f| vec![own_cid(memory, f)],
+        up: other_cid,
+        ..SOUND
+    },
+    Fault {
+        what: "brings everything, whatever was seen",
+        case: 18,
+        up: |_, f| without(f, "hello", "after"),
+        ..SOUND
+    },
+    Fault {
+        what: "never says reset",
+        case: 20,
+        down: |_, f| vec![with_conv(f, |conv| conv["reset"] = json!(false))],
+        ..SOUND
+    },
+    Fault {
+        what: "says that a page is the last when it is not",
+        case: 21,
+        down: |_, f| vec![with_conv(f, |conv| conv["more"] = json!(false))],
+        ..SOUND
+    },
+    Fault {
+        what: "says that an unknown secret was erased",
+        case: 25,
+        close: |code| if code == 4404 { 4410 } else { code },
+        ..SOUND
+    },
+    Fault {
+        what: "calls a text that is too long malformed",
+        case: 27,
+        down: |_, f| vec![recoded(f, "too_large", "bad_request")],
+        ..SOUND
+    },
+    Fault {
+        what: "does not say when to try again",
+        case: 28,
+        down: |_, f| vec![without(f, "error", "retry_ms")],
+        ..SOUND
+    },
+    Fault {
+        what: "never answers a ping",
+        case: 30,
+        down: |_, f| if f["t"] == "pong" { vec![] } else { vec![f] },
+        ..SOUND
+    },
+    Fault {
+        what: "does not say which command was wrong",
+        case: 33,
+        down: |_, f| vec![without(f, "error", "cid")],
+        ..SOUND
+    },
+    Fault { what: "lets places grow", case: 35, down: |memory, f| vec![grown(memory.frames, f)], ..SOUND },
+    Fault {
+        what: "sends a place without a rev",
+        case: 40,
+        down: |_, f| vec![without(f, "queue", "rev")],
+        ..SOUND
+    },
+    Fault {
+        what: "forgets marks",
+        case: 44,
+        down: |_, f| vec![with_conv(f, |conv| conv["marks"] = json!({}))],
+        ..SOUND
+    },
+    Fault { what: "lets every link through", case: 47, up: |_, f| without(f, "send", "link"), ..SOUND },
+    Fault { what: "escapes markup", case: 50, down: |_, f| vec![escaped(f)], ..SOUND },
+    Fault {
+        what: "gives a conversation to both",
+        case: 51,
+        down: |memory, f| vec![conflict_is_ack(memory, f)],
+        ..SOUND
+    },
+    Fault { what: "leaves numbers of the board out", case: 57, down: |_, f| vec![skipping(f)], ..SOUND },
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_is_found_by_the_case_that_is_meant_for_it() -> Result<()> {
+    let tasks: Vec<_> = FAULTS.into_iter().map(|fault| tokio::spawn(ask(fault, vec![fault.case]))).collect();
+    for (task, fault) in tasks.into_iter().zip(FAULTS) {
+        let report = task.await??;
+        let finding = &report.findings[0];
+        println!("a backend that {}:\n{finding}\n", fault.what);
+        ensure!(report.findings.len() == 1 && finding.number == fault.case, "{}", fault.what);
+        ensure!(
+            matches!(finding.outcome, Outcome::Failed { .. }) && !finding.frames.is_empty(),
+            "a backend that {} was not found by case {}: {finding}",
+            fault.what,
+            fault.case,
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_the_faults_finds_none_where_there_is_none() -> Result<()> {
+    let mut cases: Vec<u8> = FAULTS.iter().map(|fault| fault.case).collect();
+    cases.dedup();
+    let report = ask(SOUND, cases.clone()).await?;
+    ensure!(
+        report.numbers(|outcome| *outcome == Outcome::Passed) == cases,
+        "{:?}\n{report}",
+        report.findings
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_report_says_what_was_sent_what_was_expected_and_what_came() -> Result<()> {
+    let fault = FAULTS[0];
+    let report = ask(fault, vec![4, 60]).await?;
+    let text = report.findings[0].to_string();
+    for words in
+        ["FAILED", "demanded", r#"sent      {"t":"hello""#, "expected  close 4400", "came      close 4000"]
+    {
+        ensure!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+    ensure!(report.findings[1].to_string().contains("not offered"), "{}", report.findings[1]);
+    ensure!(report.line(Level::L4) == "L4: 0 of 1 passed, 1 not offered", "{}", report.line(Level::L4));
+    ensure!(!report.has_level(Level::L1) && report.has_failed(), "{report}");
+    let json = report.to_json();
+    ensure!(
+        json["cases"][0]["outcome"] == "failed" && json["cases"][1]["outcome"] == "not_offered",
+        "{json}"
+    );
+    ensure!(json["cases"][0]["expected"] == "close 4400", "{json}");
+    Ok(())
+}
+
+/// Asks a backend with a fault some cases.
+async fn ask(fault: Fault, only: Vec<u8>) -> Result<Report> {
+    let files = tempfile::tempdir()?;
+    write_empty_files(files.path())?;
+    let settings = Settings { assets: Some(files.path().to_owned()), ..Settings::default() };
+    let server = TestServer::with(settings).await?;
+    let url = spoil(&server.socket(), fault).await?;
+    let account = |account: tealight_tests::server::Account| Account {
+        name: account.login.to_owned(),
+        password: account.password.to_owned(),
+        areas: Vec::new(),
+        languages: Vec::new(),
+        supervisor: false,
+    };
+    let accounts = vec![account(OPERATOR), account(SECOND_OPERATOR)];
+    let options = Options { only, accounts, rounds: Some(2), ..Options::default() };
+    let bench = Bench::at(&url, options).await?;
+    Ok(run(&bench, Level::L4, |_| {}).await)
+}
+
+/// A frame of some type without one of its fields.
+fn without(mut frame: Value, t: &str, field: &str) -> Value {
+    if frame["t"] == t {
+        frame.as_object_mut().unwrap().remove(field);
+    }
+    frame
+}
+
+/// A frame with something else in what it says about the conversation, or in a page of events.
+fn with_conv(mut frame: Value, change: fn(&mut Value)) -> Value {
+    if frame["conv"].is_object() {
+        change(&mut frame["conv"]);
+    } else if frame["t"] == "history" {
+        change(&mut frame);
+    }
+    frame
+}
+
+/// An acknowledgement where the command was refused with a conflict.
+fn conflict_is_ack(memory: &Memory, frame: Value) -> Value {
+    if frame["code"] != "conflict" {
+        return frame;
+    }
+    let command = memory.command(&frame);
+    let conv = if command["conv"].is_string() { command["conv"].clone() } else { json!("the-same") };
+    json!({"t": "ack", "cid": frame["cid"], "conv": conv, "seq": 2, "claim": 7})
+}
+
+fn gap(mut frame: Value) -> Value {
+    if frame["t"] == "event" && frame["seq"].as_u64() > Some(9) {
+        frame["seq"] = json!(frame["seq"].as_u64().unwrap() + 1);
+    }
+    frame
+}
+
+/// Another name for what is sent first after coming back: to the server it is another command.
+fn other_cid(memory: &mut Memory, mut frame: Value) -> Value {
+    if frame["t"] == "send" && memory.frames <= 1 {
+        let cid = frame["cid"].as_str().unwrap().to_owned();
+        let other = format!("A{}", &cid[1..]);
+        frame["cid"] = json!(other);
+        memory.renamed.insert(other, cid);
+    }
+    frame
+}
+
+/// The name of a command as the client knows it.
+fn own_cid(memory: &Memory, mut frame: Value) -> Value {
+    if let Some(cid) = frame["cid"].as_str().and_then(|cid| memory.renamed.get(cid)) {
+        frame["cid"] = json!(cid);
+    }
+    frame
+}
+
+fn recoded(mut frame: Value, from: &str, to: &str) -> Value {
+    if frame["code"] == from {
+        frame["code"] = json!(to);
+    }
+    frame
+}
+
+fn grown(frames: u64, mut frame: Value) -> Value {
+    if frame["t"] == "queue" {
+        frame["place"] = json!(frame["place"].as_u64().unwrap() + frames * frames);
+    }
+    frame
+}
+
+fn escaped(mut frame: Value) -> Value {
+    if let Some(text) = frame["text"].as_str() {
+        frame["text"] = json!(text.replace('<', "&lt;"));
+    }
+    frame
+}
+
+fn skipping(mut frame: Value) -> Value {
+    if frame["t"] == "board" && frame["full"] != true {
+        frame["rev"] = json!(frame["rev"].as_u64().unwrap() * 2);
+    }
+    frame
+}
