@@ -13,8 +13,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, ConfigError};
-use crate::operators;
-use crate::store::{SqliteStore, Store as _, StoreError};
+use crate::operators::{self, Duties};
+use crate::store::{OperatorRecord, SqliteStore, Store as _, StoreError};
 use crate::{Dependencies, Server, ServerError};
 
 /// Libraries that would trace what people say and who they are.
@@ -62,6 +62,28 @@ enum OperatorCommand {
         /// Take only visitors of this area. May be given several times; without it, of all.
         #[arg(long = "area", value_name = "ID")]
         areas: Vec<String>,
+        /// A language they speak. May be given several times; without it, all.
+        #[arg(long = "lang", value_name = "TAG")]
+        languages: Vec<String>,
+        /// Let them read along in conversations of others, and whisper to whoever has them.
+        #[arg(long)]
+        supervisor: bool,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
+    /// Change what an operator speaks and may. A running server follows within seconds.
+    Change {
+        /// The name they log in with.
+        name: String,
+        /// The languages they speak, instead of those from before. May be given several times.
+        #[arg(long = "lang", value_name = "TAG")]
+        languages: Vec<String>,
+        /// They speak all languages.
+        #[arg(long, conflicts_with = "languages")]
+        all_languages: bool,
+        /// Whether they may read along in conversations of others.
+        #[arg(long, value_name = "true|false")]
+        supervisor: Option<bool>,
         #[command(flatten)]
         config: ConfigPath,
     },
@@ -178,7 +200,7 @@ fn check_config(path: &ConfigPath) -> Result<(), Failure> {
 
 fn operator(command: OperatorCommand) -> Result<(), Failure> {
     match command {
-        OperatorCommand::Add { name, alias, password_file, areas, config } => {
+        OperatorCommand::Add { name, alias, password_file, areas, languages, supervisor, config } => {
             let config = Config::load(&config.config)?;
             if let Some(area) = areas.iter().find(|area| !config.areas.iter().any(|known| known.id == **area))
             {
@@ -191,21 +213,25 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
             let password = password.trim_end_matches(['\r', '\n']);
             let mut rng = ChaCha20Rng::from_seed(rand::random());
             let mut store = open(&config)?;
-            let added = operators::add(&mut store, &mut rng, &name, &alias, password, &areas)?;
+            let duties = Duties { languages, supervisor };
+            let added = operators::add_with(&mut store, &mut rng, &name, &alias, password, &areas, &duties)?;
             say(&format!("added {} ({}); visitors read “{}”", added.name, added.id, added.alias))
+        }
+        OperatorCommand::Change { name, languages, all_languages, supervisor, config } => {
+            let config = Config::load(&config.config)?;
+            let changed = operators::change(&mut open(&config)?, &name, |duties| {
+                if all_languages || !languages.is_empty() {
+                    duties.languages = languages;
+                }
+                duties.supervisor = supervisor.unwrap_or(duties.supervisor);
+            })?;
+            say(&row_of(&changed))
         }
         OperatorCommand::List(path) => {
             let config = Config::load(&path.config)?;
             let operators =
                 open(&config)?.read(|tx| tx.operators()).map_err(|e| store_failure(&config, e))?;
-            operators.iter().try_for_each(|operator| {
-                let areas = if operator.areas.is_empty() {
-                    "all areas".to_owned()
-                } else {
-                    operator.areas.join(", ")
-                };
-                say(&format!("{}\t{}\t{}\t{areas}", operator.name, operator.alias, operator.id))
-            })
+            operators.iter().try_for_each(|operator| say(&row_of(operator)))
         }
         OperatorCommand::Remove { name, config } => {
             let config = Config::load(&config.config)?;
@@ -215,6 +241,17 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
             if removed { say(&format!("removed {name}")) } else { Err(Failure::NoOperator(name)) }
         }
     }
+}
+
+/// One line of the list: name, alias, identifier, areas, languages, and what else there is to say.
+fn row_of(operator: &OperatorRecord) -> String {
+    let list = |entries: &[String], all: &str| {
+        if entries.is_empty() { all.to_owned() } else { entries.join(", ") }
+    };
+    let areas = list(&operator.areas, "all areas");
+    let languages = list(&operator.languages, "all languages");
+    let right = if operator.supervisor { "\tsupervisor" } else { "" };
+    format!("{}\t{}\t{}\t{areas}\t{languages}{right}", operator.name, operator.alias, operator.id)
 }
 
 fn open(config: &Config) -> Result<SqliteStore, Failure> {

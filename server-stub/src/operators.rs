@@ -24,6 +24,12 @@ pub enum OperatorError {
     /// The alias is not one.
     #[error("an alias is 1 to 40 characters: it is what visitors read")]
     BadAlias,
+    /// A language is none.
+    #[error("“{0}” is no language: write a tag such as de, en or pt-BR")]
+    BadLanguage(String),
+    /// Nobody has the name.
+    #[error("there is no operator “{0}”; `tealight-server operator list` names them all")]
+    Nobody(String),
     /// Somebody has the name.
     #[error("there is an operator “{0}” already: choose another name, or remove that one first")]
     Taken(String),
@@ -35,7 +41,16 @@ pub enum OperatorError {
     Store(#[from] StoreError),
 }
 
-/// Adds an operator. No areas means all of them.
+/// What an operator speaks, and may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Duties {
+    /// Languages, as BCP 47 tags; none means all.
+    pub languages: Vec<String>,
+    /// Whether they may watch conversations of others.
+    pub supervisor: bool,
+}
+
+/// Adds an operator without special duties. No areas means all of them.
 pub fn add<S: Store>(
     store: &mut S,
     rng: &mut ChaCha20Rng,
@@ -44,6 +59,19 @@ pub fn add<S: Store>(
     password: &str,
     areas: &[Area],
 ) -> Result<OperatorRecord, OperatorError> {
+    add_with(store, rng, name, alias, password, areas, &Duties::default())
+}
+
+/// Adds an operator.
+pub fn add_with<S: Store>(
+    store: &mut S,
+    rng: &mut ChaCha20Rng,
+    name: &str,
+    alias: &str,
+    password: &str,
+    areas: &[Area],
+    duties: &Duties,
+) -> Result<OperatorRecord, OperatorError> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     if !(1..=40).contains(&name.chars().count()) || !name.chars().all(is_word) {
         return Err(OperatorError::BadName);
@@ -51,6 +79,7 @@ pub fn add<S: Store>(
     if !(1..=40).contains(&alias.trim().chars().count()) || alias.chars().any(char::is_control) {
         return Err(OperatorError::BadAlias);
     }
+    check_languages(duties)?;
     if password.chars().count() < PASSWORD_CHARS {
         return Err(OperatorError::ShortPassword);
     }
@@ -59,8 +88,39 @@ pub fn add<S: Store>(
         if tx.operator_by_name(name)?.is_some() {
             return Err(OperatorError::Taken(name.to_owned()));
         }
-        Ok(tx.insert_operator(name, alias.trim(), &hash, areas)?)
+        let added = tx.insert_operator(name, alias.trim(), &hash, areas)?;
+        tx.set_duties(&added.id, &duties.languages, duties.supervisor)?;
+        Ok(OperatorRecord { languages: duties.languages.clone(), supervisor: duties.supervisor, ..added })
     })
+}
+
+/// Changes what an operator speaks and may. A running server follows within seconds.
+pub fn change<S: Store>(
+    store: &mut S,
+    name: &str,
+    change: impl FnOnce(&mut Duties),
+) -> Result<OperatorRecord, OperatorError> {
+    store.write(|tx| {
+        let known = tx.operator_by_name(name)?.ok_or_else(|| OperatorError::Nobody(name.to_owned()))?;
+        let mut duties = Duties { languages: known.languages.clone(), supervisor: known.supervisor };
+        change(&mut duties);
+        check_languages(&duties)?;
+        tx.set_duties(&known.id, &duties.languages, duties.supervisor)?;
+        Ok(OperatorRecord { languages: duties.languages, supervisor: duties.supervisor, ..known })
+    })
+}
+
+fn check_languages(duties: &Duties) -> Result<(), OperatorError> {
+    let is_tag = |tag: &str| {
+        let primary = tag.split('-').next().unwrap_or_default();
+        (2..=8).contains(&primary.len())
+            && tag.len() <= 35
+            && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    match duties.languages.iter().find(|tag| !is_tag(tag)) {
+        Some(tag) => Err(OperatorError::BadLanguage(tag.clone())),
+        None => Ok(()),
+    }
 }
 
 fn hash_password(password: &str, rng: &mut ChaCha20Rng) -> Result<String, OperatorError> {

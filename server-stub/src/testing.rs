@@ -106,6 +106,18 @@ impl<S: Store> TestDesk<S> {
         token
     }
 
+    /// Adds an operator who may watch, and logs them in.
+    pub fn supervisor(&mut self, name: &str, alias: &str) -> String {
+        let token = self.operator(name, alias);
+        self.change(name, |duties| duties.supervisor = true);
+        token
+    }
+
+    /// Changes what an operator speaks and may, as the command line does.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut operators::Duties)) {
+        operators::change(self.desk.store(), name, change).unwrap();
+    }
+
     /// Opens a socket.
     pub fn connect(&mut self) -> ConnId {
         let conn = ConnId(self.next_conn);
@@ -225,7 +237,7 @@ impl<S: Store> TestDesk<S> {
 
 /// A visitor's anonymous `hello`.
 pub fn hello(inst: u8) -> Value {
-    json!({"t": "hello", "role": "visitor", "inst": instance(inst), "lang": "en"})
+    json!({"t": "hello", "role": "visitor", "inst": instance(inst), "lang": "en", "caps": ["offers"]})
 }
 
 /// A visitor's `hello` with a secret.

@@ -46,10 +46,34 @@ fn operators_come_and_go() {
     assert!(operator(&["add", "ben", "--alias", "Ben", "--password-file", &file], "").status.success());
     assert_eq!(
         text(&operator(&["list"], "").stdout),
-        "ada\tAda\top:1\tall areas\nben\tBen\top:2\tall areas\n"
+        "ada\tAda\top:1\tall areas\tall languages\nben\tBen\top:2\tall areas\tall languages\n"
     );
     assert!(operator(&["remove", "ben"], "").status.success());
     assert_eq!(operator(&["remove", "ben"], "").status.code(), Some(1));
+}
+
+#[test]
+fn what_operators_speak_and_may_is_said_and_changed() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let operator = |args: &[&str], input: &str| {
+        let mut all = vec!["operator"];
+        all.extend(args);
+        all.extend(["--config", &config]);
+        run(&all, input)
+    };
+    let kim = ["add", "kim", "--alias", "Kim", "--supervisor", "--lang", "de", "--lang", "en"];
+    assert!(operator(&kim, "a long password\n").status.success());
+    assert_eq!(text(&operator(&["list"], "").stdout), "kim\tKim\top:1\tall areas\tde, en\tsupervisor\n");
+    let changed = operator(&["change", "kim", "--supervisor", "false"], "");
+    assert_eq!(text(&changed.stdout), "kim\tKim\top:1\tall areas\tde, en\n");
+    let changed = operator(&["change", "KIM", "--all-languages"], "");
+    assert_eq!(text(&changed.stdout), "kim\tKim\top:1\tall areas\tall languages\n");
+    let unfit = operator(&["change", "kim", "--lang", "all of them"], "");
+    assert!(text(&unfit.stderr).contains("no language"), "{}", text(&unfit.stderr));
+    let nobody = operator(&["change", "ben", "--supervisor", "true"], "");
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&nobody.stderr).contains("no operator “ben”"));
 }
 
 #[test]

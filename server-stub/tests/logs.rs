@@ -39,6 +39,17 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     console.next("assigned").await;
     console.send(&json!({"t": "send", "cid": cid(5), "conv": conv, "claim": 1, "text": marker})).await;
     console.next("ack").await;
+    let note = json!({"t": "note", "cid": cid(6), "conv": conv, "claim": 1, "text": marker});
+    console.send(&note).await;
+    console.next("note").await;
+    console
+        .send(&json!({"t": "note", "cid": cid(6), "conv": conv, "claim": 1, "text": marker.repeat(60)}))
+        .await;
+    console.next("error").await;
+    let transfer = json!({"t": "transfer", "cid": cid(7), "conv": conv, "claim": 1, "to": {},
+                          "reason": marker, "note": marker});
+    console.send(&transfer).await;
+    console.next("released").await;
     let mut broken = Client::connect(&server).await;
     broken.send(&json!({"t": "hello", "role": "visitor", "lang": marker})).await;
     assert_eq!(broken.close_code().await, 4400);

@@ -1,6 +1,6 @@
 //! The embedded store against the suite, in memory and on disk.
 
-use tealight_server::store::{SqliteStore, Store as _, StoreError, conformance};
+use tealight_server::store::{SqliteStore, Store as _, StoreError, Transaction, conformance};
 use tealight_server::testing::TestDesk;
 
 #[test]
@@ -28,6 +28,40 @@ fn a_word_nobody_wrote_is_an_error_and_no_guess() {
         connection.execute(&format!("update conversations set {column} = 'nonsense'"), []).unwrap();
         let read: Result<_, StoreError> = desk.desk.store().read(|tx| tx.conversations());
         assert!(matches!(read, Err(StoreError::Corrupt(_))), "{column}");
+    }
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date_with_everything_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let old = rusqlite::Connection::open(&file).unwrap();
+    old.execute_batch(include_str!("../src/store/schema_1.sql")).unwrap();
+    old.execute_batch(
+        "pragma user_version = 1;
+         insert into conversations (id, secret, lang, route, state, place, claim, last, messages, started_at,
+             waiting_since) values ('c1', zeroblob(32), 'en', 'standard', 'waiting', -3, 2, 0, 0, 10, 10);
+         insert into commands (conversation, sender, cid, body, seq)
+             values ('c1', 'visitor', 'AAAAAAAAAAAAAAAAAAAAAA', zeroblob(32), 1);
+         insert into operators (name, alias, password_hash, areas) values ('ada', 'Ada', 'hash', '[\"north\"]');",
+    )
+    .unwrap();
+    drop(old);
+    for opened in 0..2 {
+        let mut store = SqliteStore::open(&file).unwrap();
+        let read = |tx: &mut dyn Transaction| {
+            let conversations = tx.conversations()?;
+            let id = conversations[0].id.clone();
+            Ok::<_, StoreError>((conversations, tx.operators()?, tx.last_note(&id)?))
+        };
+        let (conversations, operators, notes) = store.read(read).unwrap();
+        let one = &conversations[0];
+        assert_eq!((one.order, one.claim, &one.reserved), (-3, 2, &None));
+        assert_eq!((operators[0].areas.len(), operators[0].supervisor), (1, false));
+        assert!(operators[0].languages.is_empty());
+        assert_eq!(notes, 0);
+        let version: i64 = store.connection().query_row("pragma user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, 2, "opened {opened} times before");
     }
 }
 

@@ -275,6 +275,7 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
         ("after_closing_minutes", wait.after_closing_minutes, 0..=240),
         ("retention_hours", limits.retention_hours, 0..=720),
         ("operator_lease_seconds", limits.operator_lease_seconds, 5..=600),
+        ("transfer_hold_seconds", limits.transfer_hold_seconds, 10..=600),
         ("operator_session_hours", limits.operator_session_hours, 1..=168),
         ("sockets_per_minute", limits.sockets_per_minute, 1..=1_000_000),
         ("logins_per_minute", limits.logins_per_minute, 1..=1_000_000),

@@ -249,6 +249,8 @@ pub struct LimitsConfig {
     pub retention_hours: u32,
     /// How long an operator who lost the connection keeps the conversations, in seconds.
     pub operator_lease_seconds: u32,
+    /// How long a visitor who was passed on to a colleague is kept for them, in seconds.
+    pub transfer_hold_seconds: u32,
     /// How long an operator stays logged in, in hours.
     pub operator_session_hours: u32,
     /// New sockets per minute from one network.
@@ -265,6 +267,7 @@ impl Default for LimitsConfig {
         Self {
             retention_hours: 24,
             operator_lease_seconds: 60,
+            transfer_hold_seconds: 60,
             operator_session_hours: 12,
             sockets_per_minute: 120,
             logins_per_minute: 10,

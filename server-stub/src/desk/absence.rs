@@ -38,6 +38,7 @@ impl<S: Store> Desk<S> {
         operator.lease_until = Some(lease_until);
         self.timers.set(lease_until, Timer::Lease(me.clone()));
         self.drop_holds_of(me);
+        self.drop_reservations_of(now, me);
         self.board.changed();
         self.waiting.changed();
     }
@@ -55,8 +56,8 @@ impl<S: Store> Desk<S> {
             .filter(|room| room.is_active() && room.record.operator.as_ref() == Some(me))
             .map(|room| (room.record.joined_at, room.record.id.clone()))
             .collect();
-        // The longest conversation is put back last, and so comes first.
-        theirs.sort_by(|a, b| b.cmp(a));
+        // The longest conversation is put back first, and so comes first.
+        theirs.sort();
         for (_, id) in theirs {
             if self.take_back(now, &id, me).is_err() {
                 self.timers.set(now.plus_ms(5_000), Timer::Lease(me.clone()));
@@ -82,7 +83,7 @@ impl<S: Store> Desk<S> {
     }
 
     fn take_back(&mut self, now: Moment, id: &ConversationId, me: &OperatorId) -> Result<(), Refusal> {
-        let order = self.waiting.first_order() - 1;
+        let order = self.waiting.order_before_newcomers();
         let ((), events) = self.commit(now, id, |_, change| {
             change.record.state = ConversationState::Waiting;
             change.record.operator = None;
@@ -111,13 +112,31 @@ impl<S: Store> Desk<S> {
         let Some(Phase::Operator(socket)) = self.sockets.get(&conn).map(|socket| &socket.phase) else {
             return;
         };
-        let (ends, token) = (socket.session_ends, socket.token);
-        let stored: Result<_, StoreError> = self.store.read(|tx| tx.session(&token));
-        // A database that cannot be read just now ends nobody's session.
-        if ends <= now || matches!(stored, Ok(None)) {
-            self.close(conn, CloseCode::Expired, "the session is over: log in again");
-        } else {
-            self.look_at_session(now, conn, ends);
+        let (ends, token, me) = (socket.session_ends, socket.token, socket.operator.clone());
+        let stored: Result<_, StoreError> = self.store.read(|tx| {
+            let account = tx.operators()?.into_iter().find(|account| account.id == me);
+            Ok(tx.session(&token)?.and(account))
+        });
+        match stored {
+            _ if ends <= now => self.close(conn, CloseCode::Expired, "the session is over: log in again"),
+            Ok(None) => self.close(conn, CloseCode::Expired, "the session is over: log in again"),
+            Ok(Some(account)) => {
+                self.look_at_session(now, conn, ends);
+                self.duties_may_have_changed(account);
+            }
+            // A database that cannot be read just now ends nobody's session.
+            Err(_) => self.look_at_session(now, conn, ends),
+        }
+    }
+
+    /// Another program may have changed what an operator speaks and may.
+    fn duties_may_have_changed(&mut self, account: OperatorRecord) {
+        let Some(operator) = self.operators.get_mut(&account.id) else { return };
+        let may_still_watch = account.supervisor || !operator.record.supervisor;
+        operator.record.languages = account.languages;
+        operator.record.supervisor = account.supervisor;
+        if !may_still_watch {
+            self.right_to_watch_was_withdrawn(&account.id);
         }
     }
 

@@ -73,7 +73,7 @@ impl<S: Store> Desk<S> {
                     since: room.record.waiting_since.timestamp(),
                     presence: room.presence,
                     messages: room.record.messages,
-                    reserved_for: None,
+                    reserved_for: room.reserved_for(self.clock).cloned(),
                     conv,
                 })
             })

@@ -47,6 +47,8 @@ pub(super) enum Phase {
 pub(super) struct VisitorSocket {
     pub(super) inst: Instance,
     pub(super) visible: bool,
+    /// Whether the page can show offers.
+    pub(super) offers: bool,
     pub(super) conv: Option<ConversationId>,
     /// Whether the conversation's frames may go out here. Not before `ready`, which says where they begin.
     pub(super) follows: bool,
@@ -62,6 +64,8 @@ pub(super) struct OperatorSocket {
     pub(super) operator: OperatorId,
     pub(super) token: Digest,
     pub(super) session_ends: Moment,
+    /// Conversations of others that are followed here.
+    pub(super) watching: Vec<ConversationId>,
 }
 
 impl<S: Store> Desk<S> {
@@ -207,7 +211,10 @@ impl<S: Store> Desk<S> {
                     self.update_presence(now, &id);
                 }
             }
-            Phase::Operator(operator) => self.operator_detached(now, conn, &operator.operator),
+            Phase::Operator(operator) => {
+                self.operator_detached(now, conn, &operator.operator);
+                self.watcher_detached(conn, &operator.watching);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ const PURGE_EVERY_MS: u64 = 60 * 60 * 1_000;
 const SCRUB_AGAIN_MS: u64 = 60_000;
 
 /// The survey's name in `answer.ref`: there is one to a conversation.
-const SURVEY: &str = "survey";
+pub(super) const SURVEY: &str = "survey";
 
 impl<S: Store> Desk<S> {
     pub(super) fn visitor_ends(
@@ -136,6 +136,7 @@ impl<S: Store> Desk<S> {
         for conn in &room.sockets {
             self.close(*conn, code, reason);
         }
+        self.tell_watchers_it_is_gone(id, &room.watchers);
         if let Some(operator) = room.operator() {
             let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Erased };
             self.tell_operator(operator, &released);
@@ -157,7 +158,8 @@ impl<S: Store> Desk<S> {
         if room.presence != VisitorPresence::Gone {
             return;
         }
-        let until = room.presence_since.plus(self.settings.place_hold);
+        // Whoever waits again, after a conversation, has the whole time again.
+        let until = room.presence_since.max(room.record.waiting_since).plus(self.settings.place_hold);
         if until > now {
             self.timers.set(until, Timer::Away(id.clone()));
         } else if !self.end_by_system(now, id, EndReason::Away) {
@@ -202,6 +204,7 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
         tx.insert_wait(&wait)?;
     }
     change.record.state = ConversationState::Ended;
+    change.record.reserved = None;
     change.record.ended_at = Some(ending.now);
     change.record.expires_at = Some(ending.expires_at);
     let seq = change.event(EventKind::Ended { by: ending.by, reason: ending.reason });

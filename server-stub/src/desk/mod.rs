@@ -13,15 +13,21 @@ mod board;
 mod bucket;
 mod connections;
 mod ending;
+mod notes;
+mod offers;
 mod operator;
+mod queries;
 mod refusal;
 mod rooms;
 mod service;
 mod settings;
+mod speaking;
 mod storing;
 mod timers;
+mod transfer;
 mod visitor;
 mod waiting;
+mod watch;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -273,6 +279,7 @@ impl<S: Store> Desk<S> {
                 Timer::Queue(conn) => self.place_may_be_told(now, conn),
                 Timer::Typing(conv) => self.typing_may_have_stopped(now, &conv),
                 Timer::Hold(conv) => self.hold_may_be_over(now, &conv),
+                Timer::Reservation(conv) => self.reservation_may_be_over(now, &conv),
                 Timer::Away(conv) => self.visitor_may_be_away(now, &conv),
                 Timer::Expiry(conv) => self.conversation_may_have_expired(now, &conv),
                 Timer::Lease(operator) => self.lease_may_be_over(now, &operator),

@@ -1,22 +1,20 @@
-//! What an operator may do.
+//! Operators: who is there, what they are told on coming, and the way of each of their commands.
 
 use std::collections::BTreeMap;
 
 use tealight_protocol::{
-    Availability, Cid, CloseCode, ConversationId, ConversationState, ErrorCode, EventKind, Limits, Link,
-    OperatorConversation, OperatorFrame, OperatorHello, OperatorId, OperatorReady, Party, Person, PersonRole,
-    QueryKind, ReleaseReason, Seq, Text, ToOperator, ToVisitor, Watermark, limits,
+    Availability, Cid, CloseCode, ConversationId, ErrorCode, Limits, OperatorConversation, OperatorFrame,
+    OperatorHello, OperatorId, OperatorReady, Person, PersonRole, ReleaseReason, Right, Seq, ToOperator,
+    limits,
 };
 
 use super::connections::{OperatorSocket, Phase};
-use super::rooms::{NO_CONVERSATION, Typing};
-use super::visitor::{CAPABILITIES, ENDED, once, within};
-use super::{ConnId, Desk, Refusal, Timer};
+use super::rooms::NO_CONVERSATION;
+use super::visitor::{TO_OPERATORS, TO_VISITORS};
+use super::{ConnId, Desk, Refusal};
 use crate::Moment;
 use crate::digest;
-use crate::store::{
-    CommandKey, Conversation, Counterpart, Digest, OperatorRecord, Sender, Store, StoreError,
-};
+use crate::store::{CommandKey, Counterpart, Digest, OperatorRecord, Sender, Store, StoreError};
 
 /// How many conversations an operator may hold at once, at most.
 const MOST: u8 = 3;
@@ -45,6 +43,33 @@ impl Operator {
     pub(super) fn serves(&self, area: Option<&str>) -> bool {
         area.is_none_or(|area| self.record.areas.is_empty() || self.record.areas.iter().any(|a| a == area))
     }
+
+    /// Whether the operator speaks a language, whatever its country or script.
+    pub(super) fn speaks(&self, lang: &str) -> bool {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let spoken = &self.record.languages;
+        spoken.is_empty() || spoken.iter().any(|tag| primary(tag) == primary(lang))
+    }
+}
+
+/// A durable command of an operator about a conversation, and where it came from.
+#[derive(Debug)]
+pub(super) struct Said<'a> {
+    pub(super) conn: ConnId,
+    pub(super) me: &'a OperatorId,
+    pub(super) conv: &'a ConversationId,
+    pub(super) cid: &'a Cid,
+    pub(super) body: Digest,
+}
+
+impl Said<'_> {
+    pub(super) fn key(&self) -> CommandKey<'_> {
+        CommandKey {
+            about: Counterpart::Conversation(self.conv),
+            sender: Sender::Operator(self.me),
+            cid: self.cid,
+        }
+    }
 }
 
 impl<S: Store> Desk<S> {
@@ -67,25 +92,48 @@ impl<S: Store> Desk<S> {
         if !self.may_command(now, conn, cid.as_ref()) {
             return;
         }
+        if let Err(refusal) = self.operator_command(now, conn, &me, frame) {
+            self.refuse_operator(conn, cid, refusal);
+        }
+    }
+
+    fn operator_command(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        me: &OperatorId,
+        frame: OperatorFrame,
+    ) -> Result<(), Refusal> {
         let body = digest::of_command(&frame);
-        let outcome = match frame {
-            OperatorFrame::Claim { cid, conv } => self.claim(now, conn, &me, &cid, conv.as_ref(), body),
+        match frame {
+            OperatorFrame::Claim { cid, conv } => self.claim(now, conn, me, &cid, conv.as_ref(), body),
             OperatorFrame::Send { cid, conv, claim, text, link } => {
-                self.operator_sends(now, conn, &me, &cid, &conv, claim, text, link, body)
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.operator_sends(now, &said, claim, text, link)
             }
             OperatorFrame::End { cid, conv, claim } => {
-                self.operator_ends(now, conn, &me, &cid, &conv, claim, body)
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.operator_ends(now, &said, claim)
             }
+            OperatorFrame::Transfer { cid, conv, claim, to, reason, note } => {
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.transfer(now, &said, claim, &to, reason, note)
+            }
+            OperatorFrame::Note { cid, conv, claim, text } => {
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.note(now, &said, claim, text)
+            }
+            OperatorFrame::Offer { cid, conv, claim, offer } => {
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.offer(now, &said, claim, &offer)
+            }
+            OperatorFrame::Watch { conv, on } => self.watch(now, conn, me, &conv, on),
             OperatorFrame::State { status, capacity, last_chat } => {
-                self.set_state(&me, status, capacity, last_chat)
+                self.set_state(me, status, capacity, last_chat)
             }
-            OperatorFrame::Sync { conv, after } => self.operator_syncs(conn, &me, conv, after),
-            OperatorFrame::Query { cid, what, .. } => self.query(conn, cid, what),
-            OperatorFrame::Transfer { .. }
-            | OperatorFrame::Note { .. }
-            | OperatorFrame::Offer { .. }
-            | OperatorFrame::Watch { .. } => {
-                Err(Refusal::last_word(ErrorCode::Unsupported, "this server cannot do that yet"))
+            OperatorFrame::Sync { conv, after } => self.operator_syncs(conn, me, conv, after),
+            OperatorFrame::Query { cid, what, conv, after } => {
+                self.query(conn, me, cid, what, conv.as_ref(), after)
             }
             OperatorFrame::Hello(_)
             | OperatorFrame::Typing { .. }
@@ -93,9 +141,6 @@ impl<S: Store> Desk<S> {
             | OperatorFrame::Ping
             | OperatorFrame::Pong
             | OperatorFrame::Unknown => Ok(()),
-        };
-        if let Err(refusal) = outcome {
-            self.refuse_operator(conn, cid, refusal);
         }
     }
 
@@ -124,6 +169,7 @@ impl<S: Store> Desk<S> {
                 operator: me.clone(),
                 token,
                 session_ends,
+                watching: Vec::new(),
             });
         }
         self.look_at_session(now, conn, session_ends);
@@ -144,13 +190,13 @@ impl<S: Store> Desk<S> {
         let ready = OperatorReady {
             epoch: self.epoch.clone(),
             ping_s: limits::PING_S,
-            caps: CAPABILITIES.to_vec(),
+            caps: [&TO_VISITORS[..], &TO_OPERATORS[..]].concat(),
             limits: Limits::default(),
             who: self.person(&operator.record),
             status: operator.record.status,
             capacity: operator.record.capacity,
             last_chat: operator.record.last_chat,
-            rights: Vec::new(),
+            rights: rights_of(&operator.record),
             convs,
             board: self.whole_board(),
         };
@@ -192,7 +238,9 @@ impl<S: Store> Desk<S> {
             match self.rooms.get(conv) {
                 None => drop(lost.insert(conv.clone(), ReleaseReason::Erased)),
                 Some(room) if room.operator() != Some(&me) => {
-                    lost.insert(conv.clone(), ReleaseReason::Lease);
+                    let passed_on = room.passed_on_by.as_ref() == Some(&me);
+                    let reason = if passed_on { ReleaseReason::Transferred } else { ReleaseReason::Lease };
+                    lost.insert(conv.clone(), reason);
                 }
                 Some(_) => {}
             }
@@ -237,6 +285,7 @@ impl<S: Store> Desk<S> {
         let page = self.page(id, if reset { 0 } else { shown.unwrap_or(0) })?;
         let room = self.rooms.get(id).ok_or(NO_CONVERSATION)?;
         let record = &room.record;
+        let watchers = self.watchers_of(room);
         let hold_s =
             room.hold.as_ref().map(|hold| hold.until.since(now).as_secs().try_into().unwrap_or(u32::MAX));
         Ok(OperatorConversation {
@@ -254,65 +303,8 @@ impl<S: Store> Desk<S> {
             marks: room.marks,
             presence: room.presence,
             presence_since: room.presence_since.timestamp(),
-            watchers: Vec::new(),
+            watchers,
         })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one per field of the frame")]
-    fn operator_sends(
-        &mut self,
-        now: Moment,
-        conn: ConnId,
-        me: &OperatorId,
-        cid: &Cid,
-        id: &ConversationId,
-        claim: u64,
-        text: Text,
-        link: Option<Link>,
-        body: Digest,
-    ) -> Result<(), Refusal> {
-        if link.as_ref().is_some_and(|link| !link.is_allowed()) {
-            return Err(Refusal::last_word(ErrorCode::BadRequest, "a link is https:, tel: or mailto:"));
-        }
-        let (seq, events) = self.commit(now, id, |tx, change| {
-            once(tx, operator_command(id, me, cid), body, |_| {
-                check_claim(&change.record, me, claim)?;
-                Ok(Some(change.event(EventKind::Message {
-                    from: Party::Operator(me.clone()),
-                    cid: Some(cid.clone()),
-                    text,
-                    link,
-                    automatic: false,
-                })))
-            })
-        })?;
-        self.operator_stopped_typing(id, me);
-        self.ack_operator(conn, cid, id, seq, None);
-        self.tell_events(id, &events);
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one per field of the frame")]
-    fn operator_ends(
-        &mut self,
-        now: Moment,
-        conn: ConnId,
-        me: &OperatorId,
-        cid: &Cid,
-        id: &ConversationId,
-        claim: u64,
-        body: Digest,
-    ) -> Result<(), Refusal> {
-        let ending = self.ending(id, tealight_protocol::EndedBy::Operator, None);
-        let (seq, events) = self.commit(now, id, |tx, change| {
-            once(tx, operator_command(id, me, cid), body, |tx| {
-                check_claim(&change.record, me, claim)?;
-                super::ending::end(tx, change, &ending).map(Some)
-            })
-        })?;
-        self.ack_operator(conn, cid, id, seq, None);
-        self.ended(id, &events);
-        Ok(())
     }
 
     fn set_state(
@@ -338,10 +330,14 @@ impl<S: Store> Desk<S> {
         last_chat: bool,
     ) -> Result<(), StoreError> {
         self.store.write(|tx| tx.set_availability(me, status, capacity, last_chat))?;
+        let mut was = status;
         if let Some(operator) = self.operators.get_mut(me) {
-            operator.record.status = status;
+            was = std::mem::replace(&mut operator.record.status, status);
             operator.record.capacity = capacity;
             operator.record.last_chat = last_chat;
+        }
+        if was != status && status == Availability::Paused {
+            self.drop_reservations_of(self.clock, me);
         }
         self.board.changed();
         self.waiting.changed();
@@ -375,76 +371,13 @@ impl<S: Store> Desk<S> {
         after: Seq,
     ) -> Result<(), Refusal> {
         let room = self.rooms.get(&conv).ok_or(NO_CONVERSATION)?;
-        if room.operator() != Some(me) {
+        if room.operator() != Some(me) && !self.watches(conn, &conv) {
             return Err(Refusal::last_word(ErrorCode::Forbidden, "the conversation is not yours"));
         }
         let last = room.record.last;
         let page = self.page(&conv, after)?;
         self.send(conn, &ToOperator::History { conv, events: page.events, last, more: page.more });
         Ok(())
-    }
-
-    fn query(&mut self, conn: ConnId, cid: Cid, what: QueryKind) -> Result<(), Refusal> {
-        match what {
-            QueryKind::Canned => {
-                let items = Some(self.settings.canned.clone());
-                self.send(conn, &ToOperator::Result { cid, items, offers: None, notes: None, more: false });
-                Ok(())
-            }
-            QueryKind::Board => {
-                let board = self.whole_board();
-                self.send(conn, &ToOperator::Board(board));
-                Ok(())
-            }
-            QueryKind::Notes | QueryKind::Offers | QueryKind::Unknown => {
-                Err(Refusal::last_word(ErrorCode::Unsupported, "this question is not known here"))
-            }
-        }
-    }
-
-    fn operator_types(&mut self, now: Moment, me: &OperatorId, id: &ConversationId, on: bool) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        if !room.is_active() || room.record.operator.as_ref() != Some(me) {
-            return;
-        }
-        let tell = room.typing.operator.say(now, on);
-        self.timers.set(now.plus_ms(limits::TYPING_EXPIRES_MS), Timer::Typing(id.clone()));
-        if tell {
-            self.tell_visitor_typing(id, me, on);
-        }
-    }
-
-    fn operator_stopped_typing(&mut self, id: &ConversationId, me: &OperatorId) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        if room.typing.operator.until.take().is_some() {
-            self.tell_visitor_typing(id, me, false);
-        }
-    }
-
-    fn tell_visitor_typing(&mut self, id: &ConversationId, me: &OperatorId, on: bool) {
-        self.tell_visitors(id, &ToVisitor::Typing { from: Party::Operator(me.clone()), on });
-    }
-
-    /// A `typing` that was not repeated no longer holds.
-    pub(super) fn typing_may_have_stopped(&mut self, now: Moment, id: &ConversationId) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        let operator = room.record.operator.clone();
-        let visitor_stopped = room.typing.visitor.expire(now);
-        let operator_stopped = room.typing.operator.expire(now);
-        if visitor_stopped {
-            self.tell_operator_typing(id, false);
-        }
-        if let Some(operator) = operator.filter(|_| operator_stopped) {
-            self.tell_visitor_typing(id, &operator, false);
-        }
-    }
-
-    fn operator_marks(&mut self, now: Moment, me: &OperatorId, id: &ConversationId, mark: Watermark) {
-        if self.rooms.get(id).is_some_and(|room| room.record.operator.as_ref() == Some(me)) {
-            self.move_marks(now, id, |marks, last| {
-                marks.operator = marks.operator.merged(within(mark, last));
-            });
-        }
     }
 
     pub(super) fn person(&self, record: &OperatorRecord) -> Person {
@@ -464,18 +397,12 @@ impl<S: Store> Desk<S> {
         }
     }
 
-    pub(super) fn ack_operator(
-        &mut self,
-        conn: ConnId,
-        cid: &Cid,
-        id: &ConversationId,
-        seq: Option<Seq>,
-        claim: Option<u64>,
-    ) {
-        self.send(conn, &ToOperator::Ack { cid: cid.clone(), conv: Some(id.clone()), seq, claim, n: None });
+    pub(super) fn ack_operator(&mut self, said: &Said<'_>, seq: Option<Seq>) {
+        let (cid, conv) = (said.cid.clone(), Some(said.conv.clone()));
+        self.send(said.conn, &ToOperator::Ack { cid, conv, seq, claim: None, n: None });
     }
 
-    fn operator_of(&self, conn: ConnId) -> Option<OperatorId> {
+    pub(super) fn operator_of(&self, conn: ConnId) -> Option<OperatorId> {
         match self.sockets.get(&conn).map(|socket| &socket.phase) {
             Some(Phase::Operator(operator)) => Some(operator.operator.clone()),
             Some(Phase::Greeting | Phase::Visitor(_)) | None => None,
@@ -483,47 +410,6 @@ impl<S: Store> Desk<S> {
     }
 }
 
-pub(super) fn operator_command<'a>(
-    id: &'a ConversationId,
-    me: &'a OperatorId,
-    cid: &'a Cid,
-) -> CommandKey<'a> {
-    CommandKey { about: Counterpart::Conversation(id), sender: Sender::Operator(me), cid }
-}
-
-/// Fencing: whoever lost the conversation, even without knowing it, no longer speaks in it.
-fn check_claim(record: &Conversation, me: &OperatorId, claim: u64) -> Result<(), Refusal> {
-    if record.operator.as_ref() != Some(me) || record.claim != claim {
-        return Err(Refusal::last_word(ErrorCode::Conflict, "the conversation is no longer yours"));
-    }
-    match record.state {
-        ConversationState::Active => Ok(()),
-        ConversationState::Ended => Err(ENDED),
-        ConversationState::Waiting => {
-            Err(Refusal::last_word(ErrorCode::Conflict, "the conversation is no longer yours"))
-        }
-    }
-}
-
-impl Typing {
-    /// Takes what a side says. Whether it is to be passed on.
-    pub(super) fn say(&mut self, now: Moment, on: bool) -> bool {
-        let was_on = self.until.is_some();
-        self.until = on.then(|| now.plus_ms(limits::TYPING_EXPIRES_MS));
-        let lately = self.told_at.is_some_and(|at| now < at.plus_ms(limits::TYPING_EVERY_MS));
-        let tell = was_on != on || (on && !lately);
-        if tell {
-            self.told_at = Some(now);
-        }
-        tell
-    }
-
-    /// Whether it has just ceased to hold.
-    pub(super) fn expire(&mut self, now: Moment) -> bool {
-        let expired = self.until.is_some_and(|until| until <= now);
-        if expired {
-            self.until = None;
-        }
-        expired
-    }
+fn rights_of(record: &OperatorRecord) -> Vec<Right> {
+    if record.supervisor { vec![Right::Watch] } else { Vec::new() }
 }

@@ -22,6 +22,12 @@ pub(super) struct Room {
     pub(super) marks: Marks,
     pub(super) marks_stored: bool,
     pub(super) sockets: Vec<ConnId>,
+    /// Sockets of operators who watch.
+    pub(super) watchers: Vec<ConnId>,
+    /// Whether the page that came last can show offers.
+    pub(super) takes_offers: bool,
+    /// The operator who passed it on last, to be told so on coming back.
+    pub(super) passed_on_by: Option<OperatorId>,
     pub(super) presence: VisitorPresence,
     pub(super) presence_since: Moment,
     pub(super) typing: TypingSides,
@@ -59,6 +65,9 @@ impl Room {
             marks,
             marks_stored: true,
             sockets: Vec::new(),
+            watchers: Vec::new(),
+            takes_offers: false,
+            passed_on_by: None,
             presence: VisitorPresence::Gone,
             presence_since: now,
             typing: TypingSides::default(),
@@ -133,6 +142,9 @@ impl<S: Store> Desk<S> {
             if let Some(expires_at) = room.record.expires_at {
                 self.timers.set(expires_at, Timer::Expiry(id.clone()));
             }
+            if let Some(reserved) = &room.record.reserved {
+                self.timers.set(reserved.until, Timer::Reservation(id.clone()));
+            }
             if let Some(operator) = room.record.operator.clone().filter(|_| room.is_active()) {
                 match accounts.iter().find(|account| account.id == operator) {
                     Some(account) => self.expect_operator(now, account),
@@ -177,11 +189,8 @@ impl<S: Store> Desk<S> {
     /// Tells events to everybody who follows the conversation.
     pub(super) fn tell_events(&mut self, id: &ConversationId, events: &[Event]) {
         self.tell_visitors_events(id, events);
-        let operator = self.rooms.get(id).and_then(|room| room.operator().cloned());
         for event in events {
-            if let Some(operator) = &operator {
-                self.tell_operator(operator, &ToOperator::Event { conv: id.clone(), event: event.clone() });
-            }
+            self.tell_operators(id, &ToOperator::Event { conv: id.clone(), event: event.clone() });
         }
     }
 
@@ -245,7 +254,7 @@ impl<S: Store> Desk<S> {
         room.presence = presence;
         room.presence_since = now;
         self.board.changed();
-        let (waiting, operator) = (room.is_waiting(), room.operator().cloned());
+        let waiting = room.is_waiting();
         if presence == VisitorPresence::Here {
             room.held = false;
             self.waiting.changed();
@@ -253,10 +262,8 @@ impl<S: Store> Desk<S> {
         if presence == VisitorPresence::Gone && waiting {
             self.timers.set(now.plus(self.settings.place_hold), Timer::Away(id.clone()));
         }
-        if let Some(operator) = operator {
-            let since = now.timestamp();
-            self.tell_operator(&operator, &ToOperator::Presence { conv: id.clone(), presence, since });
-        }
+        let since = now.timestamp();
+        self.tell_operators(id, &ToOperator::Presence { conv: id.clone(), presence, since });
         if presence == VisitorPresence::Here {
             self.visitor_looked(now, id);
         }
@@ -281,11 +288,8 @@ impl<S: Store> Desk<S> {
             self.marks_armed = true;
             self.timers.set(now.plus(MARKS_EVERY), Timer::Marks);
         }
-        let operator = room.operator().cloned();
         self.tell_visitors(id, &ToVisitor::Marks(marks));
-        if let Some(operator) = operator {
-            self.tell_operator(&operator, &ToOperator::Marks { conv: id.clone(), marks });
-        }
+        self.tell_operators(id, &ToOperator::Marks { conv: id.clone(), marks });
     }
 
     /// Stores all marks that moved, together. Marks are no acknowledged words: they may be a second late.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tealight_protocol::{EndReason, ServiceState, ServiceStatus, ToVisitor, Wait};
 
 use super::connections::Phase;
+use super::rooms::Room;
 use super::{Desk, Timer};
 use crate::Moment;
 use crate::config::Opening;
@@ -102,7 +103,8 @@ impl<S: Store> Desk<S> {
         }
         let left: Vec<_> = self.waiting.in_order().cloned().collect();
         for id in left {
-            if self.rooms.get(&id).is_some_and(|room| room.hold.is_none()) {
+            let expected = |room: &Room| room.hold.is_some() || room.reserved_for(now).is_some();
+            if self.rooms.get(&id).is_some_and(|room| !expected(room)) {
                 self.end_by_system(now, &id, EndReason::Closed);
             }
         }

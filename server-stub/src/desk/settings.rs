@@ -40,6 +40,8 @@ pub struct Settings {
     pub retention: Duration,
     /// How long an operator who lost the connection keeps the conversations.
     pub lease: Duration,
+    /// How long a visitor who was passed on to a colleague is kept for them.
+    pub transfer_hold: Duration,
     /// Sockets at once.
     pub sockets: usize,
 }
@@ -63,6 +65,7 @@ impl From<&Config> for Settings {
             after_closing: minutes(config.wait.after_closing_minutes),
             retention: minutes(config.limits.retention_hours * 60),
             lease: Duration::from_secs(u64::from(config.limits.operator_lease_seconds)),
+            transfer_hold: Duration::from_secs(u64::from(config.limits.transfer_hold_seconds)),
             sockets: config.limits.sockets,
         }
     }

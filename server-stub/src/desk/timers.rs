@@ -26,6 +26,8 @@ pub(super) enum Timer {
     Typing(ConversationId),
     /// An operator has waited long enough for a visitor to look.
     Hold(ConversationId),
+    /// A visitor may no longer be kept for the operator they were passed on to.
+    Reservation(ConversationId),
     /// A visitor has been away for too long to keep the place.
     Away(ConversationId),
     /// The content of a conversation is due for destruction.

@@ -9,6 +9,7 @@ use tealight_protocol::{
 use rand_chacha::rand_core::RngCore as _;
 
 use super::connections::{Phase, VisitorSocket};
+use super::ending::SURVEY;
 use super::rooms::{Change, NO_CONVERSATION, Room};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
@@ -18,9 +19,12 @@ use crate::store::{CommandKey, CommandRecord, Conversation, Counterpart, Sender,
 /// Longest language tag that is believed.
 const LANG_CHARS: usize = 35;
 
-/// What both roles are told this backend can do.
-pub(super) const CAPABILITIES: [Capability; 4] =
-    [Capability::Typing, Capability::Marks, Capability::Survey, Capability::Links];
+/// What everybody is told this backend can do.
+pub(super) const TO_VISITORS: [Capability; 5] =
+    [Capability::Typing, Capability::Marks, Capability::Offers, Capability::Survey, Capability::Links];
+
+/// What operators are told besides.
+pub(super) const TO_OPERATORS: [Capability; 3] = [Capability::Transfer, Capability::Notes, Capability::Watch];
 
 impl<S: Store> Desk<S> {
     pub(super) fn visitor_frame(&mut self, now: Moment, conn: ConnId, frame: VisitorFrame) {
@@ -45,7 +49,11 @@ impl<S: Store> Desk<S> {
             VisitorFrame::Start(start) => self.start(now, conn, &start, body),
             VisitorFrame::Send { cid, text } => self.visitor_sends(now, conn, &cid, text, body),
             VisitorFrame::Answer { cid, reference, data } => {
-                self.answer(now, conn, &cid, &reference, &data, body)
+                if reference == SURVEY {
+                    self.answer(now, conn, &cid, &reference, &data, body)
+                } else {
+                    self.answer_offer(now, conn, &cid, &reference, &data, body)
+                }
             }
             VisitorFrame::End { cid } => self.visitor_ends(now, conn, &cid, body),
             VisitorFrame::Erase { cid } => self.erase(now, conn, &cid),
@@ -89,6 +97,7 @@ impl<S: Store> Desk<S> {
             socket.phase = Phase::Visitor(VisitorSocket {
                 inst: hello.inst.clone(),
                 visible: hello.visible,
+                offers: hello.caps.contains(&Capability::Offers),
                 conv: None,
                 follows: false,
                 place: None,
@@ -113,7 +122,7 @@ impl<S: Store> Desk<S> {
         let ready = VisitorReady {
             epoch: self.epoch.clone(),
             ping_s: limits::PING_S,
-            caps: CAPABILITIES.to_vec(),
+            caps: TO_VISITORS.to_vec(),
             limits: Limits::default(),
             service: self.service_status(now),
             conv,
@@ -143,11 +152,12 @@ impl<S: Store> Desk<S> {
             self.refuse_socket(conn, CloseCode::TooMany, "too many pages follow this conversation");
             return false;
         }
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.sockets.push(conn);
-        }
         if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
             visitor.conv = Some(id.clone());
+            if let Some(room) = self.rooms.get_mut(id) {
+                room.sockets.push(conn);
+                room.takes_offers = visitor.offers;
+            }
         }
         // The newer socket is in before the older goes, so that nobody sees the visitor go and come.
         for old in same {
@@ -228,6 +238,7 @@ impl<S: Store> Desk<S> {
             ended_at: None,
             expires_at: None,
             survey: None,
+            reserved: None,
         };
         let mut change = Change::new(record, now);
         let seq = change.event(EventKind::Started { area, lang: start.lang.clone(), route: start.route });
@@ -237,7 +248,7 @@ impl<S: Store> Desk<S> {
             let key = visitor_command(&id, &start.cid);
             tx.insert_command(
                 &key,
-                &CommandRecord { conversation: id.clone(), body, seq: Some(seq), claim: None },
+                &CommandRecord { conversation: id.clone(), body, seq: Some(seq), claim: None, note: None },
             )?;
             Ok::<_, Refusal>(())
         })?;
@@ -401,9 +412,7 @@ impl<S: Store> Desk<S> {
     }
 
     pub(super) fn tell_operator_typing(&mut self, id: &ConversationId, on: bool) {
-        if let Some(operator) = self.rooms.get(id).and_then(|room| room.operator().cloned()) {
-            self.tell_operator(&operator, &ToOperator::Typing { conv: id.clone(), on });
-        }
+        self.tell_operators(id, &ToOperator::Typing { conv: id.clone(), on });
     }
 
     fn visitor_marks(&mut self, now: Moment, conn: ConnId, mark: Watermark) {
@@ -461,7 +470,8 @@ pub(super) fn once(
     }
     let seq = work(tx)?;
     if let Counterpart::Conversation(id) = key.about {
-        tx.insert_command(&key, &CommandRecord { conversation: id.clone(), body, seq, claim: None })?;
+        let record = CommandRecord { conversation: id.clone(), body, seq, claim: None, note: None };
+        tx.insert_command(&key, &record)?;
     }
     Ok(seq)
 }

@@ -21,6 +21,9 @@ use crate::wait::{Estimates, Minutes, Patience, Picture, estimate};
 /// How long after a look that could not be stored it is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// Where the orders of those who were talked with begin. Newcomers have orders from 1.
+const BEFORE_NEWCOMERS: i64 = -(1 << 40);
+
 /// How often the estimate is renewed though nothing happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(30);
 
@@ -42,9 +45,15 @@ impl WaitingRoom {
         self.by_order.len()
     }
 
-    /// The order of the head.
-    pub(super) fn first_order(&self) -> i64 {
-        self.by_order.keys().next().copied().unwrap_or(0).min(0)
+    /// The order of somebody who was talked with already: before everybody who was not, and behind those who
+    /// were passed on or lost their operator earlier.
+    pub(super) fn order_before_newcomers(&self) -> i64 {
+        let first = self.by_order.keys().next().copied().unwrap_or(0);
+        match self.by_order.range(..=0).next_back() {
+            Some((last, _)) if *last < 0 => (*last).max(BEFORE_NEWCOMERS) + 1,
+            Some(_) => first - 1,
+            None => BEFORE_NEWCOMERS,
+        }
     }
 
     /// The highest order that was ever given.
@@ -283,7 +292,7 @@ impl<S: Store> Desk<S> {
             if known.body != body {
                 return Err(super::visitor::OTHER_BODY);
             }
-            self.ack_operator(conn, cid, &known.conversation, known.seq, known.claim);
+            self.ack_claim(conn, cid, &known.conversation, known.seq, known.claim);
             return Ok(());
         }
         let Some(operator) = self.operators.get(me) else { return Err(NO_CONVERSATION) };
@@ -291,22 +300,43 @@ impl<S: Store> Desk<S> {
             return Err(Refusal::last_word(ErrorCode::Forbidden, "no more conversations than your capacity"));
         }
         let id = match wanted {
-            Some(id) => self.claimable(me, id)?,
+            Some(id) => self.claimable(now, me, id)?,
             None => self
-                .next_for(me, true)
+                .next_for(now, me, true)
                 .ok_or(Refusal::last_word(ErrorCode::NotFound, "nobody is waiting for you"))?,
         };
         let (seq, claim) = self.assign(now, me, &id, Some((cid, body)))?;
-        self.ack_operator(conn, cid, &id, seq, Some(claim));
+        self.ack_claim(conn, cid, &id, seq, Some(claim));
         self.tell_assigned(now, me, &id);
         Ok(())
     }
 
-    fn claimable(&self, me: &OperatorId, id: &ConversationId) -> Result<ConversationId, Refusal> {
+    fn ack_claim(
+        &mut self,
+        conn: ConnId,
+        cid: &Cid,
+        id: &ConversationId,
+        seq: Option<u64>,
+        claim: Option<u64>,
+    ) {
+        let (cid, conv) = (cid.clone(), Some(id.clone()));
+        self.send(conn, &ToOperator::Ack { cid, conv, seq, claim, n: None });
+    }
+
+    fn claimable(
+        &self,
+        now: Moment,
+        me: &OperatorId,
+        id: &ConversationId,
+    ) -> Result<ConversationId, Refusal> {
         let room = self.rooms.get(id).ok_or(NO_CONVERSATION)?;
+        let kept_for = room.reserved_for(now);
         let serves = self.operators.get(me).is_some_and(|o| o.serves(room.record.area.as_deref()));
-        if !serves {
+        if !serves && kept_for != Some(me) {
             return Err(Refusal::last_word(ErrorCode::Forbidden, "you take no visitors of this area"));
+        }
+        if kept_for.is_some_and(|colleague| colleague != me) {
+            return Err(Refusal::last_word(ErrorCode::Conflict, "the visitor is kept for a colleague"));
         }
         if !room.is_waiting() || room.hold.is_some() {
             return Err(Refusal::last_word(ErrorCode::Conflict, "somebody else was faster"));
@@ -314,15 +344,18 @@ impl<S: Store> Desk<S> {
         Ok(id.clone())
     }
 
-    /// Whose turn it is: the first who is there; else the first who was not there when last it was their
+    /// Whose turn it is: whoever was passed on to this operator; else the first who is there; else the first who was not there when last it was their
     /// turn, or who is not connected. These keep their places and are passed over only while others wait.
-    fn next_for(&self, me: &OperatorId, even_if_away: bool) -> Option<ConversationId> {
+    fn next_for(&self, now: Moment, me: &OperatorId, even_if_away: bool) -> Option<ConversationId> {
         let operator = self.operators.get(me)?;
-        let candidates: VecDeque<_> = self
-            .waiting
-            .in_order()
-            .filter_map(|id| self.rooms.get(id))
-            .filter(|room| room.hold.is_none() && operator.serves(room.record.area.as_deref()))
+        let nobody_waits_for =
+            || self.waiting.in_order().filter_map(|id| self.rooms.get(id)).filter(|room| room.hold.is_none());
+        if let Some(kept) = nobody_waits_for().find(|room| room.reserved_for(now) == Some(me)) {
+            return Some(kept.record.id.clone());
+        }
+        let candidates: VecDeque<_> = nobody_waits_for()
+            .filter(|room| room.reserved_for(now).is_none())
+            .filter(|room| operator.serves(room.record.area.as_deref()) && operator.speaks(&room.record.lang))
             .collect();
         let there = candidates.iter().find(|room| room.presence != VisitorPresence::Gone && !room.held);
         let anybody = candidates.front().filter(|_| even_if_away);
@@ -343,6 +376,7 @@ impl<S: Store> Desk<S> {
             self.operators.get(me).map(|operator| self.person(&operator.record)).ok_or(NO_CONVERSATION)?;
         let ((seq, claim), events) = self.commit(now, id, |tx, change| {
             change.record.claim += 1;
+            change.record.reserved = None;
             let claim = change.record.claim;
             let mut seq = None;
             if here {
@@ -357,14 +391,16 @@ impl<S: Store> Desk<S> {
                 let key = CommandKey { about: Counterpart::Any, sender: Sender::Operator(me), cid };
                 tx.insert_command(
                     &key,
-                    &CommandRecord { conversation: id.clone(), body, seq, claim: Some(claim) },
+                    &CommandRecord { conversation: id.clone(), body, seq, claim: Some(claim), note: None },
                 )?;
             }
             Ok((seq, claim))
         })?;
+        self.stop_watching_own(me, id);
         if here {
             self.statistics_changed();
             self.tell_visitors_events(id, &events);
+            self.tell_watchers_events(id, &events);
         } else {
             let until = now.plus(self.settings.ready_hold);
             if let Some(room) = self.rooms.get_mut(id) {
@@ -408,6 +444,7 @@ impl<S: Store> Desk<S> {
         }
         self.statistics_changed();
         self.tell_visitors_events(id, &events);
+        self.tell_watchers_events(id, &events);
         self.tell_assigned(now, &hold.operator, id);
     }
 
@@ -423,7 +460,7 @@ impl<S: Store> Desk<S> {
         self.board.changed();
         let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::NotBack };
         self.tell_operator(&hold.operator, &released);
-        if let Some(next) = self.next_for(&hold.operator, false) {
+        if let Some(next) = self.next_for(now, &hold.operator, false) {
             match self.assign(now, &hold.operator, &next, None) {
                 Ok(_) => self.tell_assigned(now, &hold.operator, &next),
                 Err(refusal) => {

@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test: what fails must stop it")]
 
 use tealight_protocol::{
-    Availability, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Marks,
-    OperatorId, Party, Route, Text, Watermark,
+    Availability, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Marks, Note,
+    NoteText, OperatorId, Party, Route, Text, Watermark,
 };
 
 use super::{
-    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, STATISTICS_KEPT,
-    Sender, Store, StoreError, Transaction, WaitRecord,
+    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, Reservation,
+    STATISTICS_KEPT, Sender, Store, StoreError, Transaction, WaitRecord,
 };
 use crate::Moment;
 
@@ -22,6 +22,7 @@ pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
     a_log_has_no_gaps(&mut empty());
     a_command_is_remembered_once(&mut empty());
     marks_and_answers_are_kept(&mut empty());
+    notes_have_no_gaps(&mut empty());
     a_deleted_conversation_takes_everything_with_it(&mut empty());
     a_tombstone_stands_until_it_is_old(&mut empty());
     statistics_come_newest_first(&mut empty());
@@ -47,6 +48,11 @@ fn a_conversation_comes_back_as_it_was<S: Store>(store: &mut S) {
     c.ended_at = Some(Moment(40));
     c.expires_at = Some(Moment(50));
     c.survey = Some("survey".to_owned());
+    c.area = Some("south".to_owned());
+    c.reserved = Some(Reservation { operator: OperatorId("op:8".to_owned()), until: Moment(60) });
+    write(store, |tx| tx.update_conversation(&c));
+    assert_eq!(read(store, |tx| tx.conversation_by_secret(&[1; 32])), Some(c.clone()));
+    c.reserved = None;
     write(store, |tx| tx.update_conversation(&c));
     assert_eq!(read(store, |tx| tx.conversation_by_secret(&[1; 32])), Some(c));
     assert_eq!(read(store, |tx| tx.conversation_by_secret(&[2; 32])), None);
@@ -96,7 +102,8 @@ fn a_command_is_remembered_once<S: Store>(store: &mut S) {
     let operator = OperatorId("op:1".to_owned());
     let of = |about, sender| CommandKey { about, sender, cid: &cid };
     let key = of(Counterpart::Conversation(&one), Sender::Visitor);
-    let record = CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(4), claim: None };
+    let record =
+        CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(4), claim: None, note: Some(3) };
     assert_eq!(read(store, |tx| tx.command(&key)), None);
     write(store, |tx| tx.insert_command(&key, &record));
     assert_eq!(read(store, |tx| tx.command(&key)), Some(record.clone()));
@@ -107,7 +114,8 @@ fn a_command_is_remembered_once<S: Store>(store: &mut S) {
         None
     );
 
-    let claim = CommandRecord { conversation: two.clone(), body: [9; 32], seq: None, claim: Some(2) };
+    let claim =
+        CommandRecord { conversation: two.clone(), body: [9; 32], seq: None, claim: Some(2), note: None };
     let any = of(Counterpart::Any, Sender::Operator(&operator));
     write(store, |tx| tx.insert_command(&any, &claim));
     assert_eq!(read(store, |tx| tx.command(&any)), Some(claim));
@@ -128,16 +136,31 @@ fn marks_and_answers_are_kept<S: Store>(store: &mut S) {
     assert!(fails(store, |tx| tx.insert_answers(&id(1), "survey", "{}", Moment(2))), "answered twice");
 }
 
+fn notes_have_no_gaps<S: Store>(store: &mut S) {
+    write(store, |tx| tx.insert_conversation(&conversation(1)));
+    assert_eq!(read(store, |tx| tx.last_note(&id(1))), 0);
+    write(store, |tx| (1..=4).try_for_each(|n| tx.insert_note(&id(1), &note(n))));
+    assert!(fails(store, |tx| tx.insert_note(&id(1), &note(6))), "a gap");
+    assert!(fails(store, |tx| tx.insert_note(&id(1), &note(4))), "a number used twice");
+    assert!(fails(store, |tx| tx.insert_note(&id(2), &note(1))), "beside no conversation");
+    assert_eq!(read(store, |tx| tx.last_note(&id(1))), 4);
+    assert_eq!(read(store, |tx| tx.notes(&id(1), 1, 2)), [note(2), note(3)]);
+    assert!(read(store, |tx| tx.notes(&id(1), 4, 10)).is_empty());
+    assert!(read(store, |tx| tx.events(&id(1), 0, 10)).is_empty(), "notes are no events");
+}
+
 fn a_deleted_conversation_takes_everything_with_it<S: Store>(store: &mut S) {
     let cid = Cid::from_bytes([5; 16]);
     let one = id(1);
     let key = CommandKey { about: Counterpart::Conversation(&one), sender: Sender::Visitor, cid: &cid };
-    let record = CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(1), claim: None };
+    let record =
+        CommandRecord { conversation: one.clone(), body: [8; 32], seq: Some(1), claim: None, note: None };
     write(store, |tx| {
         tx.insert_conversation(&conversation(1))?;
         tx.append(&one, &message(1))?;
         tx.insert_command(&key, &record)?;
         tx.set_marks(&one, &Marks { visitor: Watermark { delivered: 1, read: 1 }, ..Marks::default() })?;
+        tx.insert_note(&one, &note(1))?;
         tx.insert_answers(&one, "survey", "{}", Moment(1))
     });
     write(store, |tx| tx.delete_conversation(&one));
@@ -147,6 +170,8 @@ fn a_deleted_conversation_takes_everything_with_it<S: Store>(store: &mut S) {
     assert_eq!(read(store, |tx| tx.command(&key)), None);
     assert_eq!(read(store, |tx| tx.marks(&one)), Marks::default());
     assert!(!read(store, |tx| tx.is_answered(&one, "survey")));
+    assert!(read(store, |tx| tx.notes(&one, 0, 10)).is_empty());
+    assert_eq!(read(store, |tx| tx.last_note(&one)), 0);
     write(store, |tx| tx.delete_conversation(&one));
 }
 
@@ -188,10 +213,14 @@ fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
     assert!(ada.id.0.starts_with(tealight_protocol::OPERATOR_PREFIX));
     assert_eq!((ada.status, ada.capacity, ada.last_chat), (Availability::Paused, 1, false));
     assert_eq!(ada.areas, areas);
+    assert_eq!((ada.languages.len(), ada.supervisor), (0, false));
+    let spoken = ["de".to_owned(), "en".to_owned()];
+    write(store, |tx| tx.set_duties(&ada.id, &spoken, true));
     assert!(fails(store, |tx| tx.insert_operator("Ada", "Another", "hash", &[])), "a name is taken once");
     write(store, |tx| tx.set_availability(&ada.id, Availability::Accepting, 3, true));
     let known = read(store, |tx| tx.operator_by_name("ADA")).unwrap();
     assert_eq!((known.status, known.capacity, known.last_chat), (Availability::Accepting, 3, true));
+    assert_eq!((known.languages, known.supervisor), (spoken.to_vec(), true));
 
     let session = |n: u8, expires: u64| OperatorSession {
         token: [n; 32],
@@ -210,6 +239,7 @@ fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
         fails(store, |tx| tx.set_availability(&ada.id, Availability::Paused, 1, false)),
         "who is removed cannot change"
     );
+    assert!(fails(store, |tx| tx.set_duties(&ada.id, &[], false)), "who is removed has no duties");
     assert_eq!(read(store, |tx| tx.session(&[3; 32])), None, "who is removed is logged out");
 }
 
@@ -246,6 +276,16 @@ fn message(seq: u64) -> Event {
     }
 }
 
+fn note(n: u64) -> Note {
+    Note {
+        n,
+        from: OperatorId("op:2".to_owned()),
+        at: Moment(n * 1_000).timestamp(),
+        text: NoteText::parse("<i>Careful</i> \u{1F56F}").unwrap(),
+        cid: n.is_multiple_of(2).then(|| Cid::from_bytes([n as u8; 16])),
+    }
+}
+
 fn conversation(n: u8) -> Conversation {
     Conversation {
         id: id(n),
@@ -265,5 +305,6 @@ fn conversation(n: u8) -> Conversation {
         ended_at: None,
         expires_at: None,
         survey: None,
+        reserved: None,
     }
 }

@@ -10,11 +10,11 @@ mod sqlite;
 
 pub use records::{
     CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorRecord, OperatorSession,
-    Sender, WaitRecord,
+    Reservation, Sender, WaitRecord,
 };
 pub use sqlite::SqliteStore;
 
-use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, OperatorId, Seq};
+use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, Note, OperatorId, Seq};
 
 use crate::Moment;
 
@@ -102,7 +102,19 @@ pub trait Transaction {
     /// Moves the marks of a conversation.
     fn set_marks(&mut self, conversation: &ConversationId, marks: &Marks) -> Result<(), StoreError>;
 
-    /// Keeps the answers to a survey, as JSON.
+    /// Adds a note beside a conversation. `note.n` must be one more than the last.
+    fn insert_note(&mut self, conversation: &ConversationId, note: &Note) -> Result<(), StoreError>;
+    /// The number of a conversation's last note; 0 without any.
+    fn last_note(&mut self, conversation: &ConversationId) -> Result<u64, StoreError>;
+    /// Up to `limit` notes after a number, in order.
+    fn notes(
+        &mut self,
+        conversation: &ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Note>, StoreError>;
+
+    /// Keeps the answers to a survey or an offer, as JSON.
     fn insert_answers(
         &mut self,
         conversation: &ConversationId,
@@ -110,7 +122,7 @@ pub trait Transaction {
         answers: &str,
         at: Moment,
     ) -> Result<(), StoreError>;
-    /// Whether a survey of a conversation has been answered.
+    /// Whether a survey or an offer of a conversation has been answered.
     fn is_answered(&mut self, conversation: &ConversationId, survey: &str) -> Result<bool, StoreError>;
 
     /// Remembers that a secret's conversation was erased.
@@ -137,6 +149,13 @@ pub trait Transaction {
         password_hash: &str,
         areas: &[Area],
     ) -> Result<OperatorRecord, StoreError>;
+    /// Keeps what an operator speaks, and whether they may watch conversations of others.
+    fn set_duties(
+        &mut self,
+        operator: &OperatorId,
+        languages: &[String],
+        supervisor: bool,
+    ) -> Result<(), StoreError>;
     /// Removes an operator with their sessions. `false` when there is none of that name.
     fn delete_operator(&mut self, name: &str) -> Result<bool, StoreError>;
     /// Every operator, by name.

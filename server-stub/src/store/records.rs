@@ -42,6 +42,17 @@ pub struct Conversation {
     pub expires_at: Option<Moment>,
     /// The survey its visitor was asked.
     pub survey: Option<String>,
+    /// For whom it is kept while it waits.
+    pub reserved: Option<Reservation>,
+}
+
+/// A visitor was passed on to somebody, who alone may take them for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Who.
+    pub operator: OperatorId,
+    /// Until when.
+    pub until: Moment,
 }
 
 /// Who gave a command.
@@ -94,6 +105,8 @@ pub struct CommandRecord {
     pub seq: Option<Seq>,
     /// The fencing number it brought.
     pub claim: Option<u64>,
+    /// The note it became.
+    pub note: Option<u64>,
 }
 
 /// The length of one finished conversation. Nothing else is kept of it.
@@ -129,6 +142,10 @@ pub struct OperatorRecord {
     pub password_hash: String,
     /// The areas they take visitors of; none means all.
     pub areas: Vec<Area>,
+    /// The languages they speak, as BCP 47 tags; none means all.
+    pub languages: Vec<String>,
+    /// Whether they may watch conversations of others.
+    pub supervisor: bool,
     /// Whether they take visitors.
     pub status: Availability,
     /// How many at once.

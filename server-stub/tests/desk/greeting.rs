@@ -15,7 +15,7 @@ fn an_anonymous_hello_is_answered_and_nothing_is_stored() {
     assert_eq!(ready["ping_s"], 25);
     assert_eq!(ready["limits"], json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2}));
     assert_eq!(ready["service"]["state"], "open");
-    assert_eq!(ready["caps"], json!(["typing", "marks", "survey", "links"]));
+    assert_eq!(ready["caps"], json!(["typing", "marks", "offers", "survey", "links"]));
     assert_eq!(desk.desk.counts().started, 0);
     assert_eq!(desk.desk.counts().waiting, 0);
 }

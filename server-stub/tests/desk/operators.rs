@@ -97,6 +97,30 @@ fn operators_take_visitors_of_their_areas_only() {
 }
 
 #[test]
+fn the_next_one_is_somebody_whose_language_the_operator_speaks() {
+    let mut desk = TestDesk::new();
+    let mut join = |n: u8, lang: &str| {
+        let conn = desk.visitor(n);
+        let mut frame = start(n);
+        frame["lang"] = json!(lang);
+        desk.send(conn, &frame);
+        desk.take_one(conn, "ack")["conv"].clone()
+    };
+    let french = join(1, "fr");
+    let german = join(2, "DE-at");
+    let token = desk.operator("ada", "Ada");
+    desk.change("ada", |duties| duties.languages = vec!["en".to_owned(), "de-DE".to_owned()]);
+    let console = desk.console(&token, 9);
+    desk.send(console, &json!({"t": "state", "status": "accepting", "capacity": 3}));
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], german);
+    desk.send(console, &json!({"t": "claim", "cid": cid(51)}));
+    assert_eq!(desk.take_one(console, "error")["code"], "not_found");
+    desk.send(console, &json!({"t": "claim", "cid": cid(52), "conv": french}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], french, "whoever is picked may speak any language");
+}
+
+#[test]
 fn a_claim_of_something_that_is_not_there_finds_nothing() {
     let mut desk = TestDesk::new();
     let console = desk.accepting("ada", 1);

@@ -1,12 +1,11 @@
 //! What is done inside a transaction, in SQL.
 
-use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, params};
-use serde::de::DeserializeOwned;
-use tealight_protocol::{
-    Area, Availability, ConversationId, ConversationState, Event, Marks, OperatorId, Route, Seq, Watermark,
-};
+use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, Note, OperatorId, Seq, Watermark};
 
+use super::rows::{
+    command, conversation, identifier, json, number, operator, route_word, signed, state_word, unsigned,
+};
 use crate::Moment;
 use crate::store::{
     CommandKey, CommandRecord, Conversation, Counterpart, Digest, HandlingTime, OperatorRecord,
@@ -43,10 +42,11 @@ impl Work<'_> {
 }
 
 const CONVERSATION: &str = "select id, secret, area, lang, route, state, place, operator, claim, last, messages, \
-    started_at, waiting_since, joined_at, ended_at, expires_at, survey from conversations";
+    started_at, waiting_since, joined_at, ended_at, expires_at, survey, reserved_for, reserved_until \
+    from conversations";
 
-const OPERATOR: &str =
-    "select id, name, alias, password_hash, areas, accepting, capacity, last_chat from operators";
+const OPERATOR: &str = "select id, name, alias, password_hash, areas, accepting, capacity, last_chat, languages, supervisor \
+    from operators";
 
 impl Transaction for Work<'_> {
     fn epoch(&mut self) -> Result<Option<String>, StoreError> {
@@ -69,8 +69,9 @@ impl Transaction for Work<'_> {
     fn insert_conversation(&mut self, c: &Conversation) -> Result<(), StoreError> {
         self.run(
             "insert into conversations (id, secret, area, lang, route, state, place, operator, claim, last, \
-             messages, started_at, waiting_since, joined_at, ended_at, expires_at, survey) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             messages, started_at, waiting_since, joined_at, ended_at, expires_at, survey, reserved_for, \
+             reserved_until) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             params![
                 c.id.0,
                 c.secret,
@@ -89,6 +90,8 @@ impl Transaction for Work<'_> {
                 c.ended_at.map(|at| signed(at.0)),
                 c.expires_at.map(|at| signed(at.0)),
                 c.survey,
+                c.reserved.as_ref().map(|reserved| reserved.operator.0.as_str()),
+                c.reserved.as_ref().map(|reserved| signed(reserved.until.0)),
             ],
         )?;
         Ok(())
@@ -97,8 +100,8 @@ impl Transaction for Work<'_> {
     fn update_conversation(&mut self, c: &Conversation) -> Result<(), StoreError> {
         let changed = self.run(
             "update conversations set state = ?2, place = ?3, operator = ?4, claim = ?5, last = ?6, \
-             messages = ?7, waiting_since = ?8, joined_at = ?9, ended_at = ?10, expires_at = ?11, survey = ?12 \
-             where id = ?1",
+             messages = ?7, waiting_since = ?8, joined_at = ?9, ended_at = ?10, expires_at = ?11, survey = ?12, \
+             area = ?13, reserved_for = ?14, reserved_until = ?15 where id = ?1",
             params![
                 c.id.0,
                 state_word(c.state),
@@ -112,6 +115,9 @@ impl Transaction for Work<'_> {
                 c.ended_at.map(|at| signed(at.0)),
                 c.expires_at.map(|at| signed(at.0)),
                 c.survey,
+                c.area,
+                c.reserved.as_ref().map(|reserved| reserved.operator.0.as_str()),
+                c.reserved.as_ref().map(|reserved| signed(reserved.until.0)),
             ],
         )?;
         if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("a conversation is missing".to_owned())) }
@@ -155,7 +161,8 @@ impl Transaction for Work<'_> {
     }
 
     fn command(&mut self, key: &CommandKey<'_>) -> Result<Option<CommandRecord>, StoreError> {
-        let columns = "select conversation, body, seq, claim from commands where sender = ?1 and cid = ?2";
+        let columns =
+            "select conversation, body, seq, claim, note from commands where sender = ?1 and cid = ?2";
         match key.about {
             Counterpart::Any => self.one(columns, params![key.sender.as_str(), key.cid.as_str()], command),
             Counterpart::Conversation(id) => self.one(
@@ -168,7 +175,8 @@ impl Transaction for Work<'_> {
 
     fn insert_command(&mut self, key: &CommandKey<'_>, record: &CommandRecord) -> Result<(), StoreError> {
         self.run(
-            "insert into commands (conversation, sender, cid, body, seq, claim) values (?1, ?2, ?3, ?4, ?5, ?6)",
+            "insert into commands (conversation, sender, cid, body, seq, claim, note) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 record.conversation.0,
                 key.sender.as_str(),
@@ -176,6 +184,7 @@ impl Transaction for Work<'_> {
                 record.body,
                 record.seq.map(signed),
                 record.claim.map(signed),
+                record.note.map(signed),
             ],
         )?;
         Ok(())
@@ -209,6 +218,41 @@ impl Transaction for Work<'_> {
             ],
         )?;
         Ok(())
+    }
+
+    fn insert_note(&mut self, conversation: &ConversationId, note: &Note) -> Result<(), StoreError> {
+        let last = self.last_note(conversation)?;
+        if note.n != last + 1 {
+            return Err(StoreError::Corrupt(format!("note {} cannot follow note {last}", note.n)));
+        }
+        let body = serde_json::to_string(note).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        self.run(
+            "insert into notes (conversation, n, body) values (?1, ?2, ?3)",
+            params![conversation.0, signed(note.n), body],
+        )?;
+        Ok(())
+    }
+
+    fn last_note(&mut self, conversation: &ConversationId) -> Result<u64, StoreError> {
+        let last = self.one(
+            "select coalesce(max(n), 0) from notes where conversation = ?1",
+            [&conversation.0],
+            |row| unsigned(row, 0),
+        )?;
+        Ok(last.unwrap_or(0))
+    }
+
+    fn notes(
+        &mut self,
+        conversation: &ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Note>, StoreError> {
+        self.many(
+            "select body from notes where conversation = ?1 and n > ?2 order by n limit ?3",
+            params![conversation.0, signed(after), signed(limit as u64)],
+            |row| json(row, 0),
+        )
     }
 
     fn insert_answers(
@@ -307,6 +351,20 @@ impl Transaction for Work<'_> {
             .ok_or_else(|| StoreError::Corrupt("a new operator cannot be found again".to_owned()))
     }
 
+    fn set_duties(
+        &mut self,
+        operator: &OperatorId,
+        languages: &[String],
+        supervisor: bool,
+    ) -> Result<(), StoreError> {
+        let languages = serde_json::to_string(languages).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let changed = self.run(
+            "update operators set languages = ?2, supervisor = ?3 where id = ?1",
+            params![number(operator)?, languages, supervisor],
+        )?;
+        if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("an operator is missing".to_owned())) }
+    }
+
     fn delete_operator(&mut self, name: &str) -> Result<bool, StoreError> {
         Ok(self.run("delete from operators where name = ?1", [name])? == 1)
     }
@@ -363,110 +421,5 @@ impl Transaction for Work<'_> {
     fn purge_sessions(&mut self, before: Moment) -> Result<(), StoreError> {
         self.run("delete from operator_sessions where expires_at < ?1", [signed(before.0)])?;
         Ok(())
-    }
-}
-
-fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
-    let moment =
-        |index| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(index)?.map(|ms| Moment(ms as u64)));
-    Ok(Conversation {
-        id: ConversationId(row.get(0)?),
-        secret: row.get(1)?,
-        area: row.get(2)?,
-        lang: row.get(3)?,
-        route: one_of([Route::Patient, Route::Standard], route_word, row, 4)?,
-        state: one_of(
-            [ConversationState::Waiting, ConversationState::Active, ConversationState::Ended],
-            state_word,
-            row,
-            5,
-        )?,
-        order: row.get(6)?,
-        operator: row.get::<_, Option<String>>(7)?.map(OperatorId),
-        claim: unsigned(row, 8)?,
-        last: unsigned(row, 9)?,
-        messages: row.get(10)?,
-        started_at: Moment(unsigned(row, 11)?),
-        waiting_since: Moment(unsigned(row, 12)?),
-        joined_at: moment(13)?,
-        ended_at: moment(14)?,
-        expires_at: moment(15)?,
-        survey: row.get(16)?,
-    })
-}
-
-fn command(row: &Row<'_>) -> rusqlite::Result<CommandRecord> {
-    Ok(CommandRecord {
-        conversation: ConversationId(row.get(0)?),
-        body: row.get(1)?,
-        seq: row.get::<_, Option<i64>>(2)?.map(|n| n as u64),
-        claim: row.get::<_, Option<i64>>(3)?.map(|n| n as u64),
-    })
-}
-
-fn operator(row: &Row<'_>) -> rusqlite::Result<OperatorRecord> {
-    Ok(OperatorRecord {
-        id: identifier(row.get(0)?),
-        name: row.get(1)?,
-        alias: row.get(2)?,
-        password_hash: row.get(3)?,
-        areas: json(row, 4)?,
-        status: if row.get(5)? { Availability::Accepting } else { Availability::Paused },
-        capacity: row.get(6)?,
-        last_chat: row.get(7)?,
-    })
-}
-
-fn identifier(number: i64) -> OperatorId {
-    OperatorId(format!("{}{number}", tealight_protocol::OPERATOR_PREFIX))
-}
-
-fn number(id: &OperatorId) -> Result<i64, StoreError> {
-    id.0.strip_prefix(tealight_protocol::OPERATOR_PREFIX)
-        .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| StoreError::Corrupt("an operator's identifier is not a number".to_owned()))
-}
-
-fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(index)?;
-    serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
-}
-
-/// The value that a column's word stands for. A word that stands for none was not written by this server.
-fn one_of<T: Copy, const N: usize>(
-    known: [T; N],
-    word: fn(T) -> &'static str,
-    row: &Row<'_>,
-    index: usize,
-) -> rusqlite::Result<T> {
-    let text: String = row.get(index)?;
-    known
-        .into_iter()
-        .find(|value| word(*value) == text)
-        .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, "an unknown word".into()))
-}
-
-/// SQLite's integers are signed. Nothing that is counted here comes near their end.
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn unsigned(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
-    Ok(row.get::<_, i64>(index)?.max(0) as u64)
-}
-
-fn route_word(route: Route) -> &'static str {
-    match route {
-        Route::Patient => "patient",
-        Route::Standard => "standard",
-    }
-}
-
-fn state_word(state: ConversationState) -> &'static str {
-    match state {
-        ConversationState::Waiting => "waiting",
-        ConversationState::Active => "active",
-        ConversationState::Ended => "ended",
     }
 }
