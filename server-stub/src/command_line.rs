@@ -139,6 +139,7 @@ pub fn main() -> ExitCode {
 fn serve(path: &ConfigPath) -> Result<(), Failure> {
     let config = Config::load(&path.config)?;
     start_logging();
+    raise_open_files();
     let dependencies = Dependencies::real(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -166,6 +167,17 @@ fn start_logging() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// Many systems let a program open a thousand files until it asks for more. Every socket is one.
+fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Refused or not, what there is will do for a small helpline.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 /// What is logged: `wanted`, or else all news; but never what libraries trace, because that holds frames and headers.

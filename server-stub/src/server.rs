@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use tokio::net::TcpListener;
@@ -15,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::desk::{Desk, Settings};
-use crate::http::{self, Assets, AssetsError, Shared};
+use crate::http::{self, Assets, AssetsError, Door, Shared};
 use crate::runner::{self, DeskHandle};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::{Clock, SystemClock};
@@ -121,16 +119,18 @@ impl Server {
         let mut listeners = JoinSet::new();
         let metrics_addr = metrics.as_ref().map(|(_, address)| *address);
         let demo_addr = demo.as_ref().map(|((_, address), _)| *address);
+        let door = shared.door();
         for (listener, _) in main {
-            serve(&mut listeners, listener, http::app(shared.clone()), stopped.clone());
+            listeners.spawn(door.clone().serve(listener, http::app(shared.clone()), stopped.clone()));
         }
         if let Some((listener, _)) = metrics {
-            serve(&mut listeners, listener, http::metrics_app(shared.clone()), stopped.clone());
+            let app = http::metrics_app(shared.clone());
+            listeners.spawn(Door::private().serve(listener, app, stopped.clone()));
         }
         if let Some(((listener, _), dir)) = demo {
-            serve(&mut listeners, listener, http::demo_site(dir, url.clone()), stopped);
+            listeners.spawn(Door::private().serve(listener, http::demo_site(dir, url.clone()), stopped));
         }
-        drop(shared);
+        drop((shared, door));
         Ok(Running {
             addr: addresses.first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             addresses,
@@ -187,30 +187,15 @@ impl Running {
 
 async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServerError> {
     let failed = |source| ServerError::Listen { address: address.to_owned(), source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-fn serve(
-    listeners: &mut JoinSet<()>,
-    listener: TcpListener,
-    app: Router,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let stop = async move {
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    };
-    // Without this, the second of two small frames waits for the peer to confirm the first: 40 ms and more.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for resolved in tokio::net::lookup_host(address).await.map_err(failed)? {
+        match http::listen(resolved) {
+            Ok(listener) => {
+                let bound = listener.local_addr().map_err(failed)?;
+                return Ok((listener, bound));
+            }
+            Err(error) => last = error,
         }
-    });
-    listeners.spawn(async move {
-        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stop).await {
-            tracing::error!(%error, "a listener failed");
-        }
-    });
+    }
+    Err(failed(last))
 }

@@ -47,11 +47,6 @@ impl Client {
         Self::over(stream(server, source, None).await?, server).await
     }
 
-    /// Connects with a small window, so that little of what the server sends is kept by the system.
-    pub async fn connect_narrow(server: SocketAddr, source: IpAddr) -> Result<Self> {
-        Self::over(stream(server, source, Some(4_096)).await?, server).await
-    }
-
     async fn over(stream: TcpStream, server: SocketAddr) -> Result<Self> {
         let mut request = format!("ws://{server}/v1/ws").into_client_request()?;
         request.headers_mut().insert("Sec-WebSocket-Protocol", "tealight.v1, tealight".parse()?);

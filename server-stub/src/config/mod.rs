@@ -260,6 +260,8 @@ pub struct LimitsConfig {
     pub logins_per_minute: u32,
     /// Sockets at once, in all.
     pub sockets: usize,
+    /// Connections at once from one network.
+    pub connections_per_network: usize,
 }
 
 impl Default for LimitsConfig {
@@ -272,6 +274,7 @@ impl Default for LimitsConfig {
             sockets_per_minute: 120,
             logins_per_minute: 10,
             sockets: 10_000,
+            connections_per_network: 500,
         }
     }
 }

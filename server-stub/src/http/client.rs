@@ -20,6 +20,7 @@ use sha2::Sha256;
 
 use super::Shared;
 use super::attempts::{Attempt, Failures};
+use super::places::{Place, Places};
 use crate::Moment;
 use crate::config::LimitsConfig;
 
@@ -32,6 +33,13 @@ const KEPT: usize = 10_000;
 /// A network, unrecognisable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClientKey([u8; 8]);
+
+#[cfg(test)]
+impl ClientKey {
+    pub(super) fn of_test(n: u8) -> Self {
+        Self([n; 8])
+    }
+}
 
 impl FromRequestParts<Shared> for ClientKey {
     type Rejection = Infallible;
@@ -51,6 +59,7 @@ impl FromRequestParts<Shared> for ClientKey {
 #[derive(Debug)]
 pub(super) struct Gate {
     sockets: DefaultKeyedRateLimiter<ClientKey>,
+    places: Places,
     logins: Failures,
     key: Mutex<DailyKey>,
 }
@@ -67,6 +76,7 @@ impl Gate {
         let sockets = per_minute(limits.sockets_per_minute);
         Self {
             sockets: RateLimiter::keyed(sockets),
+            places: Places::new(limits.connections_per_network),
             logins: Failures::new(limits.logins_per_minute),
             key: Mutex::new(DailyKey { bytes: [0; 64], until: Moment(0), rng }),
         }
@@ -107,6 +117,16 @@ impl Gate {
     /// Lets a socket in, or says how long to wait.
     pub(super) fn admit_socket(&self, client: ClientKey) -> Result<(), Duration> {
         check(&self.sockets, &client)
+    }
+
+    /// Keeps a connection of an address that is known before anything is asked for. Nothing: it has too many.
+    pub(super) fn admit_connection(&self, now: Moment, address: IpAddr) -> Option<Place> {
+        self.places.take(self.key(now, Some(address)))
+    }
+
+    /// Keeps a connection of a client that a proxy names.
+    pub(super) fn keep(&self, client: ClientKey) -> Option<Place> {
+        self.places.take(client)
     }
 
     /// Lets an attempt to log in through, or says how long to wait.

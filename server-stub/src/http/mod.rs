@@ -5,11 +5,13 @@ mod attempts;
 mod client;
 mod console;
 mod demo_site;
+mod door;
 mod echo;
 mod frame;
 mod login;
 mod metrics;
 mod origins;
+mod places;
 mod socket;
 
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use crate::operators;
 use crate::runner::DeskHandle;
 use crate::store::Digest;
 use client::Gate;
+pub(crate) use door::{Door, listen};
 use origins::Origins;
 
 /// Longest body of a request, in bytes: nothing but a name and a password is ever posted.
@@ -130,6 +133,12 @@ impl Shared {
         }
     }
 
+    /// The door for everybody.
+    pub(crate) fn door(&self) -> Door {
+        let proxied = self.client_address_header.is_some();
+        Door::public(self.pages.config.limits.sockets, Some(self.clone()).filter(|_| !proxied))
+    }
+
     fn new_token(&self) -> (String, Digest) {
         operators::new_token(&mut self.tokens.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -150,6 +159,7 @@ pub(crate) fn app(shared: Shared) -> Router {
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(door::timely))
         .layer(middleware::from_fn(secure))
         .with_state(shared)
 }

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tealight_protocol::{CloseCode, SUBPROTOCOL, SUBPROTOCOL_ANY, limits};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::Shared;
@@ -28,6 +29,13 @@ const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Frames over the protocol's limit are still read, so that they can be answered with 1009.
 pub(super) const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
 
+/// How many pings and pongs of the transport may come at once, and how often one more.
+const CONTROLS: u32 = 100;
+const CONTROL_EVERY: Duration = Duration::from_millis(100);
+
+/// When a network that has too many sockets may try again.
+const CROWDED: Duration = Duration::from_secs(30);
+
 /// How many frames of one socket may wait for the desk. Until it comes to them, no more are read: the peer waits.
 const UNHANDLED_FRAMES: usize = 16;
 
@@ -43,10 +51,18 @@ pub(super) async fn upgrade(
     if let Err(wait) = shared.gate.admit_socket(client) {
         return super::too_many(wait);
     }
+    // Without a proxy the connection was counted when it came.
+    let place = match &shared.client_address_header {
+        Some(_) => match shared.gate.keep(client) {
+            Some(place) => Some(place),
+            None => return super::too_many(CROWDED),
+        },
+        None => None,
+    };
     let offered = offered_protocols(&headers);
     let ws = configured(ws, MESSAGE_BYTES);
     if offered.iter().any(|offer| offer == SUBPROTOCOL) {
-        let (desk, open) = (shared.desk.clone(), shared.open_sockets.clone());
+        let (desk, open) = (shared.desk.clone(), (shared.open_sockets.clone(), place));
         ws.protocols([SUBPROTOCOL]).on_upgrade(move |socket| pump(socket, desk, open))
     } else if offered.iter().any(|offer| offer == SUBPROTOCOL_ANY) {
         ws.protocols([SUBPROTOCOL_ANY]).on_upgrade(|mut socket| async move {
@@ -81,10 +97,11 @@ pub(super) trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Mess
 
 impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Frames for T {}
 
-/// Carries frames until one side is done. `open` is held so that a stopping server can wait for the last.
-async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>) {
+/// Carries frames until one side is done. `open` is held until then: by it a stopping server knows the last.
+async fn pump(mut socket: impl Frames, desk: DeskHandle, open: impl Send) {
     let (conn, mut inbox) = desk.open();
     let window = Arc::new(Semaphore::new(UNHANDLED_FRAMES));
+    let mut controls = Controls::new();
     let mut overflowed = std::pin::pin!(inbox.overflowed());
     let peer_is_done = loop {
         tokio::select! {
@@ -120,7 +137,12 @@ async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>)
                     desk.received(Input::Frame { conn, text: text.to_string() }, permit);
                 }
                 Some(Ok(Message::Binary(_))) => desk.received(Input::Binary { conn }, permit),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    if !controls.take() {
+                        farewell(&mut socket, CloseCode::TooMany.as_u16(), "too many pings").await;
+                        break false;
+                    }
+                }
                 Some(Ok(Message::Close(_))) => break true,
                 None => break false,
                 Some(Err(error)) => {
@@ -137,6 +159,32 @@ async fn pump(mut socket: impl Frames, desk: DeskHandle, open: mpsc::Sender<()>)
         answer_close(&mut socket).await;
     }
     drop(open);
+}
+
+/// How many pings and pongs of the transport may still come. The desk never sees them, so they are counted here.
+#[derive(Debug)]
+struct Controls {
+    left: u32,
+    filled_at: Instant,
+}
+
+impl Controls {
+    fn new() -> Self {
+        Self { left: CONTROLS, filled_at: Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let more = self.filled_at.elapsed().as_millis() / CONTROL_EVERY.as_millis();
+        if let Ok(more @ 1..) = u32::try_from(more) {
+            self.left = self.left.saturating_add(more).min(CONTROLS);
+            self.filled_at = Instant::now();
+        }
+        self.left = match self.left.checked_sub(1) {
+            Some(left) => left,
+            None => return false,
+        };
+        true
+    }
 }
 
 /// The next message, once the desk has room for it. Dropping this before it is done loses nothing.
@@ -185,7 +233,7 @@ mod tests {
     use std::sync::{Mutex, PoisonError};
     use std::task::{Context, Poll};
 
-    use tokio::time::Instant;
+    use tokio::sync::mpsc;
 
     use super::*;
     use crate::runner::StillDesk;
