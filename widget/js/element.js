@@ -26,6 +26,7 @@ export async function mountWidget(root, options, assets, base, notify) {
   const wasmUrl = url(assets.wasm);
   let widget;
   let broken = false;
+  let telling = 0; // deep in somebody else's code, called by the widget
   let giveUp;
   const gaveUp = new Promise((_, reject) => (giveUp = reject));
   gaveUp.catch(() => {});
@@ -34,18 +35,27 @@ export async function mountWidget(root, options, assets, base, notify) {
     if (broken) return;
     broken = true;
     stopWatching();
+    // After a mere exception the module can still say goodbye on its socket; after a trap its memory is not to be trusted.
+    if (!isTrap(error)) {
+      try {
+        widget?.free();
+      } catch {
+        // It is in the middle of something for good.
+      }
+    }
     root.replaceChildren();
     root.adoptedStyleSheets = [];
     giveUp(error);
     notify("fallback", {});
   };
 
-  // A trap in another module of the host page is none of our business; where there is no stack, better safe than mute.
+  // What passes uncaught through our code leaves it in the middle of something, and so the chat frozen. A trap in
+  // another module of the host page is none of our business; where there is no stack, better safe than mute.
   const watch = (event) => {
     const error = event.error ?? event.reason;
-    if (!(error instanceof WebAssembly.RuntimeError)) return;
-    const { stack } = error;
-    if (!stack || stack.includes(glueUrl) || stack.includes(wasmUrl) || stack.includes("wasm")) breakDown(error);
+    const stack = error?.stack;
+    const ours = !telling && stack && (stack.includes(glueUrl) || stack.includes(wasmUrl));
+    if (ours || (isTrap(error) && (!stack || stack.includes("wasm")))) breakDown(error);
   };
   const silence = setTimeout(() => breakDown(new Error("silent")), SILENCE_MS);
   const stopWatching = () => {
@@ -78,7 +88,12 @@ export async function mountWidget(root, options, assets, base, notify) {
     widget = glue.mount(root, JSON.stringify(options), locale, (name, detail) => {
       if (broken) return;
       if (name === "ready") clearTimeout(silence);
-      notify(name, detail ?? {});
+      telling++;
+      try {
+        notify(name, detail ?? {});
+      } finally {
+        telling--;
+      }
     });
   };
 
@@ -100,6 +115,8 @@ export async function mountWidget(root, options, assets, base, notify) {
     },
   };
 }
+
+const isTrap = (error) => error instanceof WebAssembly.RuntimeError;
 
 /** The parts of the widget that a page in inline mode may style with `tealight-chat::part(…)`. */
 const PARTS =
