@@ -17,6 +17,7 @@ mod progress;
 mod serve;
 mod setup;
 mod size;
+mod soak;
 mod suite;
 mod workspace;
 
@@ -46,6 +47,8 @@ enum Task {
     Size(size::SizeArgs),
     /// Run libFuzzer on everything that reads what comes from outside.
     Fuzz(fuzz::FuzzArgs),
+    /// Run the long forms of the tests of endurance, and print what was lost, doubled or out of order.
+    Soak(soak::SoakArgs),
     /// Build the browser's files and run the server with your own configuration.
     Serve(serve::ServeArgs),
     /// Install what the other commands need. They call it themselves.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Dist(args) => dist::run(&workspace, &args),
         Task::Size(args) => size::run(&workspace, &args),
         Task::Fuzz(args) => fuzz::run(&workspace, &args),
+        Task::Soak(args) => soak::run(&workspace, &args),
         Task::Serve(args) => serve::run(&workspace, &args),
         Task::Setup(args) => setup::run(&workspace, &args),
     });
