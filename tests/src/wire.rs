@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
-use tealight_protocol::Event as LogEvent;
+use tealight_protocol::{ConversationId, Event as LogEvent};
 use tealight_server::Moment;
 use tealight_server::config::Config;
 use tealight_server::desk::{ConnId, Desk, Input, Settings};
@@ -315,8 +315,8 @@ impl Wire {
     }
 
     /// A conversation's log in the store, from an event on.
-    pub fn log_after(&mut self, conversation: &Conversation, after: u64) -> Vec<LogEvent> {
-        let events = self.disk.read(|tx| tx.events(&conversation.id, after, 10_000));
+    pub fn log_after(&mut self, conversation: &ConversationId, after: u64) -> Vec<LogEvent> {
+        let events = self.disk.read(|tx| tx.events(conversation, after, 10_000));
         events.map_err(|e: StoreError| e.to_string()).unwrap()
     }
 

@@ -163,6 +163,9 @@ impl<S: Store> Desk<S> {
             }
         };
         let me = account.id.clone();
+        if self.has_newer_socket(&me, conn, hello) {
+            return self.close(conn, CloseCode::Replaced, "a newer socket of the same page is here");
+        }
         if let Some(socket) = self.sockets.get_mut(&conn) {
             socket.phase = Phase::Operator(OperatorSocket {
                 inst: hello.inst.clone(),
@@ -204,6 +207,17 @@ impl<S: Store> Desk<S> {
         for (conv, reason) in lost {
             self.send(conn, &ToOperator::Released { conv, reason });
         }
+    }
+
+    /// Whether a page says `hello` here that has come back on a later socket already.
+    fn has_newer_socket(&self, me: &OperatorId, conn: ConnId, hello: &OperatorHello) -> bool {
+        let theirs = self.operators.get(me).map(|operator| operator.sockets.as_slice()).unwrap_or_default();
+        theirs.iter().filter(|other| **other > conn).any(|other| {
+            matches!(
+                self.sockets.get(other).map(|socket| &socket.phase),
+                Some(Phase::Operator(socket)) if socket.inst == hello.inst
+            )
+        })
     }
 
     /// Adds a socket to its operator. Returns what the operator no longer has.

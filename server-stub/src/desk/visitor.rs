@@ -148,6 +148,11 @@ impl<S: Store> Desk<S> {
         let others = self.rooms.get(id).map(|room| room.sockets.clone()).unwrap_or_default();
         let same: Vec<_> =
             others.iter().filter(|other| inst_of(self, other).as_ref() == Some(&inst)).copied().collect();
+        if same.iter().any(|other| *other > conn) {
+            // What was long under way on an earlier socket comes too late to take the page from the later one.
+            self.close(conn, CloseCode::Replaced, "a newer socket of the same page is here");
+            return false;
+        }
         if others.len() - same.len() >= limits::INSTANCES {
             self.refuse_socket(conn, CloseCode::TooMany, "too many pages follow this conversation");
             return false;

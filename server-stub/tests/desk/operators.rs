@@ -3,7 +3,7 @@
 use serde_json::json;
 use tealight_protocol::CloseCode;
 use tealight_server::store::{Store as _, StoreError};
-use tealight_server::testing::{CONFIG, TestDesk, cid, start};
+use tealight_server::testing::{CONFIG, TestDesk, cid, operator_hello, start};
 
 #[test]
 fn a_claim_joins_a_visible_visitor_at_once() {
@@ -241,4 +241,14 @@ fn an_operator_who_was_removed_meanwhile_is_cut_off_within_seconds() {
     desk.take_one(console, "error");
     desk.advance(10_000);
     assert_eq!(desk.closed(console), Some(CloseCode::Expired));
+}
+
+#[test]
+fn a_console_whose_hello_was_long_under_way_does_not_replace_its_newer_socket() {
+    let mut desk = TestDesk::new();
+    let token = desk.operator("ada", "Ada");
+    let (slow, quick) = (desk.connect(), desk.connect());
+    desk.send(quick, &operator_hello(&token, 1));
+    desk.send(slow, &operator_hello(&token, 1));
+    assert_eq!([slow, quick].map(|conn| desk.closed(conn)), [Some(CloseCode::Replaced), None]);
 }

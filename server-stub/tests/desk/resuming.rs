@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tealight_protocol::CloseCode;
-use tealight_server::testing::{TestDesk, cid, resume, secret};
+use tealight_server::testing::{TestDesk, cid, resume, secret, start};
 
 #[test]
 fn exactly_the_missed_events_are_given() {
@@ -81,6 +81,29 @@ fn a_newer_socket_of_the_same_page_replaces_the_older() {
     assert_eq!(desk.closed(old), Some(CloseCode::Replaced));
     desk.send(old, &json!({"t": "send", "cid": cid(7), "text": "too late"}));
     assert_eq!(desk.desk.counts().messages, 0);
+}
+
+#[test]
+fn a_hello_that_was_long_under_way_does_not_replace_a_newer_socket() {
+    let mut desk = TestDesk::new();
+    let (first, _) = desk.waiting(1);
+    let epoch = desk.desk.epoch().to_owned();
+    let (slow, quick) = (desk.connect(), desk.connect());
+    desk.send(quick, &resume(1, 1, &epoch, 1));
+    desk.send(slow, &resume(1, 1, &epoch, 1));
+    assert_eq!(
+        [first, slow, quick].map(|conn| desk.closed(conn)),
+        [Some(CloseCode::Replaced), Some(CloseCode::Replaced), None]
+    );
+}
+
+#[test]
+fn a_start_that_was_long_under_way_does_not_replace_a_newer_socket() {
+    let mut desk = TestDesk::new();
+    let (slow, quick) = (desk.visitor(1), desk.visitor(1));
+    desk.send(quick, &start(1));
+    desk.send(slow, &start(1));
+    assert_eq!([slow, quick].map(|conn| desk.closed(conn)), [Some(CloseCode::Replaced), None]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! A log by itself: no command twice, one operator at a time, nobody speaks who is not there.
+//! A log by itself: no command twice, one operator at a time, nobody speaks who is not there, one answer to an offer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tealight_protocol::{ConversationId, Event, EventKind, OperatorId};
 
@@ -10,6 +10,7 @@ use super::{MARK, Violation, numbers, speaker};
 pub(super) fn check(conv: &ConversationId, log: &[Event]) -> Result<(), Violation> {
     let mut cids = BTreeSet::new();
     let mut words = BTreeSet::new();
+    let mut offers = BTreeMap::new();
     let mut with: Option<&OperatorId> = None;
     let mut ended = false;
     for event in log {
@@ -25,6 +26,19 @@ pub(super) fn check(conv: &ConversationId, log: &[Event]) -> Result<(), Violatio
             EventKind::Left { who, .. } => {
                 let before = with.take();
                 require(before == Some(who), || Violation::ClaimsOverlap { conv, seq })?;
+            }
+            EventKind::Transferred { from, .. } => {
+                let before = with.take();
+                require(before == Some(from), || Violation::ClaimsOverlap { conv, seq })?;
+            }
+            EventKind::Offer { id, from, .. } => {
+                offers.insert(id, false);
+                require(with == Some(from), || Violation::SpokeUninvited { conv, seq })?;
+            }
+            EventKind::Answered { reference, .. } => {
+                // Not offered, or answered before.
+                let is_first = offers.insert(reference, true) == Some(false);
+                require(is_first, || Violation::AnsweredTwice { conv, seq })?;
             }
             EventKind::Message { from, cid, text, .. } => {
                 if let Some(cid) = cid

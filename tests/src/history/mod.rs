@@ -104,8 +104,13 @@ pub enum Seen {
         /// From the first to the last.
         entries: Vec<Shown>,
     },
-    /// A page begins again with nothing: loaded again, closed, or done with a conversation.
-    Emptied(usize),
+    /// A page begins again with nothing of a conversation, or of any: loaded again, done with it, or rid of it.
+    Emptied {
+        /// Which.
+        page: usize,
+        /// Of this conversation only.
+        conv: Option<ConversationId>,
+    },
     /// A text is kept somewhere, at the end of a run.
     Kept(String),
 }
@@ -171,8 +176,8 @@ impl History {
             Seen::Shows { page, side, conv, entries } => {
                 screen::shows(&mut self.screens, &self.logs, page, side, conv.as_ref(), &entries)
             }
-            Seen::Emptied(page) => {
-                self.screens.emptied(page);
+            Seen::Emptied { page, conv } => {
+                self.screens.emptied(page, conv.as_ref());
                 Ok(())
             }
             Seen::Kept(text) => self.nothing_erased_in(&text),
@@ -193,6 +198,12 @@ impl History {
         self.logs.get(conv).map_or(&[], |log| &log.events)
     }
 
+    /// The events of a log that a side's screen shows, by their numbers.
+    pub fn visible(&self, conv: &ConversationId, side: Side) -> Vec<u64> {
+        let shown = self.log(conv).iter().filter(|event| screen::is_shown(event, side));
+        shown.map(|event| event.seq).collect()
+    }
+
     /// Every log that is stored, or was.
     pub fn conversations(&self) -> impl Iterator<Item = &ConversationId> {
         self.logs.keys()
@@ -201,6 +212,11 @@ impl History {
     /// Whether a conversation was stored and no longer is.
     pub fn is_destroyed(&self, conv: &ConversationId) -> bool {
         self.logs.get(conv).is_some_and(|log| log.is_destroyed)
+    }
+
+    /// Whether a log was another one before a back-up was restored.
+    pub fn had_another_life(&self, conv: &ConversationId) -> bool {
+        self.logs.get(conv).is_some_and(|log| !log.former.is_empty())
     }
 
     /// The conversation a page shows, as far as that could be told.

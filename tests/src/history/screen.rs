@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tealight_protocol::{ConversationId, Event, EventKind};
+use tealight_protocol::{ConversationId, Event, EventKind, Timestamp};
 use tealight_session::Delivery;
 
 use super::{Log, Violation, text_of};
@@ -23,6 +23,8 @@ pub struct Shown {
     pub key: String,
     /// Its position in the log; none while it is under way.
     pub seq: Option<u64>,
+    /// When it was committed.
+    pub at: Option<Timestamp>,
     /// Its words, where it has any.
     pub words: Option<String>,
     /// Of the page's own messages: the name, and how far it says they have come.
@@ -41,9 +43,11 @@ pub(super) struct Screens {
 }
 
 impl Screens {
-    pub(super) fn emptied(&mut self, page: usize) {
-        self.most.retain(|(other, _), _| *other != page);
-        self.last.remove(&page);
+    pub(super) fn emptied(&mut self, page: usize, conv: Option<&ConversationId>) {
+        self.most.retain(|(other, of), _| *other != page || conv.is_some_and(|conv| conv != of));
+        if conv.is_none() {
+            self.last.remove(&page);
+        }
     }
 
     pub(super) fn conversation(&self, page: usize) -> Option<&ConversationId> {
@@ -119,11 +123,14 @@ pub(super) fn is_shown(event: &Event, side: Side) -> bool {
         Side::Visitor => !matches!(
             event.kind,
             EventKind::Started { .. }
+                | EventKind::Answered { .. }
                 | EventKind::Survey { .. }
                 | EventKind::Ended { .. }
                 | EventKind::Unknown
         ),
-        Side::Operator => !matches!(event.kind, EventKind::Survey { .. } | EventKind::Unknown),
+        Side::Operator => {
+            !matches!(event.kind, EventKind::Answered { .. } | EventKind::Survey { .. } | EventKind::Unknown)
+        }
     }
 }
 
@@ -141,6 +148,7 @@ fn begins_with(log: &[Event], side: Side, committed: &[&Shown]) -> bool {
     committed.iter().all(|entry| {
         visible.next().is_some_and(|event| {
             entry.seq == Some(event.seq)
+                && entry.at.as_ref() == Some(&event.at)
                 && match (text_of(event), &entry.words) {
                     (Some(said), Some(shown)) => said == shown,
                     (None, None) => true,

@@ -88,6 +88,28 @@ fn an_operator_who_speaks_without_being_there_is_caught() {
 }
 
 #[test]
+fn an_operator_who_speaks_after_passing_the_conversation_on_is_caught() {
+    let mut log = whole();
+    log.push(event(5, json!({"kind": "transferred", "from": "op:1", "to": {}, "state": "waiting"})));
+    log.push(event(6, json!({"kind": "message", "from": "op:1", "cid": OTHER_CID, "text": "hello"})));
+    assert!(matches!(Run::default().store(log), Err(Violation::SpokeUninvited { seq: 6, .. })));
+}
+
+#[test]
+fn an_offer_that_was_answered_twice_or_never_made_is_caught() {
+    let alternative =
+        json!({"id": "phone", "channel": "phone", "uri": "tel:112", "label": "Call", "open": true});
+    let offer = json!({"kind": "offer", "id": "o5", "from": "op:1", "alternative": alternative});
+    let answer = json!({"kind": "answered", "ref": "o5", "choice": "taken"});
+    let mut log = whole();
+    log.extend([event(5, offer), event(6, answer.clone()), event(7, answer.clone())]);
+    assert!(matches!(Run::default().store(log), Err(Violation::AnsweredTwice { seq: 7, .. })));
+    let mut log = whole();
+    log.push(event(5, answer));
+    assert!(matches!(Run::default().store(log), Err(Violation::AnsweredTwice { seq: 5, .. })));
+}
+
+#[test]
 fn words_after_the_end_are_caught() {
     let mut log = whole();
     log.push(event(5, json!({"kind": "ended", "by": "visitor", "reason": "done"})));
@@ -220,7 +242,7 @@ fn a_screen_that_loses_what_it_showed_is_caught_unless_it_was_emptied() {
     run.sees(shows(1, Side::Operator, vec![seen(1, None), seen(2, Some("say-1."))]));
     let less = shows(1, Side::Operator, vec![seen(1, None)]);
     assert!(matches!(run.see(less.clone()), Err(Violation::Unshown { page: 1 })));
-    run.sees(Seen::Emptied(1));
+    run.sees(Seen::Emptied { page: 1, conv: None });
     run.sees(less);
 }
 
@@ -282,6 +304,7 @@ fn after_a_back_up_was_restored_a_page_may_show_the_log_of_before_and_nothing_el
 }
 
 const CID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const AT: &str = "2026-11-21T20:15:02.114Z";
 const OTHER_CID: &str = "BBBBBBBBBBBBBBBBBBBBBB";
 
 #[derive(Default)]
@@ -332,7 +355,7 @@ fn joined(who: &str) -> Value {
 
 fn event(seq: u64, mut kind: Value) -> Event {
     kind["seq"] = seq.into();
-    kind["at"] = "2026-11-21T20:15:02.114Z".into();
+    kind["at"] = AT.into();
     serde_json::from_value(kind).unwrap()
 }
 
@@ -359,7 +382,8 @@ fn shows(page: usize, side: Side, entries: Vec<Shown>) -> Seen {
 }
 
 fn seen(seq: u64, words: Option<&str>) -> Shown {
-    Shown { key: seq.to_string(), seq: Some(seq), words: words.map(str::to_owned), own: None }
+    let at = Some(AT.to_owned().try_into().unwrap());
+    Shown { key: seq.to_string(), seq: Some(seq), at, words: words.map(str::to_owned), own: None }
 }
 
 fn own(seq: u64, words: &str, cid: &str, delivery: Delivery) -> Shown {
@@ -367,7 +391,7 @@ fn own(seq: u64, words: &str, cid: &str, delivery: Delivery) -> Shown {
 }
 
 fn under_way(words: &str, cid: &str, delivery: Delivery) -> Shown {
-    Shown { seq: None, ..own(0, words, cid, delivery) }
+    Shown { seq: None, at: None, ..own(0, words, cid, delivery) }
 }
 
 fn waiter(area: &str) -> Waiter {

@@ -63,6 +63,11 @@ impl Wire {
         self.peers[peer.0].storage_works = works;
     }
 
+    /// Whether the storage of a tab takes what is saved.
+    pub fn takes_storage(&self, peer: PeerId) -> bool {
+        self.peers[peer.0].storage_works
+    }
+
     /// The storage of a tab is lost.
     pub fn lose_storage(&mut self, peer: PeerId) {
         self.peers[peer.0].stored = None;
@@ -125,7 +130,7 @@ impl Wire {
         }
     }
 
-    /// Every page has its network, its timer and its storage back, and the database takes what it gets.
+    /// Every page has a good network, its timer and its storage back, and the database takes what it gets.
     pub fn clear_weather(&mut self) {
         for peer in &mut self.peers {
             peer.dark_until = 0;
@@ -135,6 +140,8 @@ impl Wire {
         }
         self.disk.refuse_writes(0);
         self.planned = None;
+        self.spikes = 0;
+        self.latency = self.latency.min(600);
     }
 
     /// The server process dies and another one takes up its database.

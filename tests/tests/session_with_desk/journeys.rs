@@ -6,7 +6,7 @@ use tealight_protocol::{EndReason, EndedBy};
 use tealight_server::testing::CONFIG;
 use tealight_session::visitor::{Command, Phase};
 use tealight_session::{Connection, Delivery, Fact, StopReason, operator};
-use tealight_tests::wire::{Fault, PeerId, Wire};
+use tealight_tests::wire::{Fault, Passed, PeerId, Wire};
 
 use crate::people::*;
 
@@ -209,6 +209,26 @@ fn erasing_leaves_nothing_on_either_side_nor_in_the_store() {
         assert!(view.entries.is_empty() && wire.stored(page).is_none());
     }
     assert!(words_at(&wire, operator).is_empty() && mine(&wire, operator).is_none());
+}
+
+#[test]
+fn erasing_before_there_is_anything_costs_nothing_later() {
+    let mut wire = Wire::new(CONFIG, 17);
+    let visitor = wire.visitor();
+    wire.run(1_000);
+    wire.visitor_does(visitor, Command::Erase);
+    press_join(&mut wire, visitor);
+    until(&mut wire, "the waiting room", |wire| is_waiting(wire, visitor));
+    write(&mut wire, visitor, "Hello?");
+    wire.run(2_000);
+    wire.passed.clear();
+    wire.cut(visitor, 0, 0);
+    wire.run(5_000);
+    let resets = wire.passed.iter().filter(|one| match one {
+        Passed::Out(_, _, frame) => frame["conv"]["reset"] == true,
+        _ => false,
+    });
+    assert_eq!(resets.count(), 0, "the log is told from the beginning though nothing of it was missed");
 }
 
 #[test]

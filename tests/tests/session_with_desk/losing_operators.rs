@@ -78,6 +78,21 @@ fn an_operator_waits_for_a_hidden_page_and_both_meet_when_it_is_shown() {
 }
 
 #[test]
+fn a_visitor_who_was_only_waited_for_and_leaves_is_no_longer_read_on_any_console() {
+    let mut wire = Wire::new(CONFIG, 27);
+    let visitor = join(&mut wire);
+    write(&mut wire, visitor, "a secret");
+    wire.fact(visitor, Fact::Hidden);
+    wire.run(1_000);
+    let operator = volunteer(&mut wire, "Sam", 1);
+    wire.operator_does(operator, tealight_session::operator::Command::Claim(None));
+    until(&mut wire, "the operator reads it", |wire| words_at(wire, operator) == ["a secret"]);
+    wire.visitor_does(visitor, tealight_session::visitor::Command::End);
+    until(&mut wire, "the end", |wire| is_ended(wire, visitor));
+    until(&mut wire, "it is gone from the console", |wire| words_at(wire, operator).is_empty());
+}
+
+#[test]
 fn who_does_not_look_in_time_keeps_the_place_and_the_next_is_taken_instead() {
     let mut wire = Wire::new(CONFIG, 24);
     let first = join(&mut wire);

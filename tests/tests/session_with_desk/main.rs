@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod cut_points;
-mod history;
 mod journeys;
 mod losing_operators;
 mod people;
-mod simulation;
+mod settled;
 mod waiting_room;
+mod watch;
+mod worlds;

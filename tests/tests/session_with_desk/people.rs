@@ -157,7 +157,7 @@ pub(crate) fn words_of(conversation: &ConversationView) -> Vec<String> {
 
 /// The words in the store's log of a conversation.
 pub(crate) fn stored_words(wire: &mut Wire, conversation: &Conversation) -> Vec<String> {
-    let log = wire.log_after(conversation, 0);
+    let log = wire.log_after(&conversation.id, 0);
     assert!(log.iter().enumerate().all(|(n, event)| event.seq == n as u64 + 1), "the log is not dense");
     let words = log.iter().filter_map(|event| match &event.kind {
         tealight_protocol::EventKind::Message { text, .. } => Some(text.as_str().to_owned()),
@@ -177,7 +177,7 @@ pub(crate) fn the_conversation(wire: &mut Wire) -> Conversation {
 pub(crate) fn picture(wire: &mut Wire) -> String {
     let mut lines = Vec::new();
     for conversation in wire.conversations() {
-        let log = wire.log_after(&conversation, 0);
+        let log = wire.log_after(&conversation.id, 0);
         lines.push(format!("stored {:?} {:?}", conversation, log.iter().map(|e| e.seq).max()));
     }
     for visitor in wire.visitors() {

@@ -238,8 +238,9 @@ impl Conversation {
         self.presence_since = since;
     }
 
-    /// It came off the operator's hands, and every word of it goes. An erasure counts whenever it is heard of: after
-    /// the end, too, and after the conversation was missed for a reason not yet known.
+    /// It came off the operator's hands, and every word of it goes. What the backend says counts after the end, too: a
+    /// visitor who was only waited for leaves, and nobody is told here when that conversation is erased. An erasure
+    /// counts whenever it is heard of, and a reason counts after one that was not yet known.
     pub(super) fn released(&mut self, reason: ReleaseReason) {
         let is_surer = matches!(self.released, Some(ReleaseReason::Unknown | ReleaseReason::Lease));
         match reason {
@@ -251,8 +252,12 @@ impl Conversation {
             ReleaseReason::NotBack
             | ReleaseReason::Left
             | ReleaseReason::Lease
-            | ReleaseReason::Transferred
-            | ReleaseReason::Unknown => {
+            | ReleaseReason::Transferred => {
+                if self.released.is_some() && !is_surer {
+                    return;
+                }
+            }
+            ReleaseReason::Unknown => {
                 if self.is_over() && !is_surer {
                     return;
                 }

@@ -49,7 +49,6 @@ impl Session {
         self.outbox.retain(|_| false);
         self.draft.put(String::new());
         self.when_joined = None;
-        self.epoch = None;
         self.entries = Arc::default();
         self.listed = None;
         self.unread = 0;
