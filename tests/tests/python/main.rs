@@ -7,4 +7,5 @@ mod backend;
 mod conformance;
 #[cfg(feature = "browser")]
 mod conversation;
+mod killed;
 mod websocket_cases;
