@@ -6,6 +6,9 @@ use futures_util::future::BoxFuture;
 
 use super::trial::Trial;
 
+/// Longest description of what was expected, and of what came.
+const WORDS: usize = 500;
+
 /// How much of the protocol a backend has. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Level {
@@ -131,7 +134,11 @@ pub(crate) enum Stop {
 
 /// The backend did something else.
 pub(crate) fn failed(expected: impl Into<String>, came: impl Into<String>) -> Stop {
-    Stop::Failed { expected: expected.into(), came: came.into() }
+    let cut = |text: String| match text.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    };
+    Stop::Failed { expected: cut(expected.into()), came: cut(came.into()) }
 }
 
 /// Fails with these words unless `holds`.

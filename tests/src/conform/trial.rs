@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
@@ -20,8 +20,8 @@ use super::record::Record;
 use super::socket::{Next, Pace, SOON, Socket};
 use super::visitor::{Visitor, Who};
 
-/// How often a refused connection is tried again because the backend said that there were too many.
-const PATIENCE: usize = 6;
+/// How long a connection is tried again because the backend says that there were too many.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What a case and its sockets share.
 #[derive(Debug, Default)]
@@ -166,10 +166,11 @@ impl Trial {
 
     /// Opens a socket; waits where the backend says that there were too many.
     pub(crate) async fn open_as(&self, opening: &Opening, kind: char) -> Check<Socket> {
-        for _ in 0..PATIENCE {
+        let began = Instant::now();
+        loop {
             match self.try_open(opening, kind).await {
                 Ok((socket, _)) => return Ok(socket),
-                Err(Refused { status: Some(429 | 503), retry_after, .. }) => {
+                Err(Refused { status: Some(429 | 503), retry_after, .. }) if began.elapsed() < PATIENCE => {
                     let wait = retry_after.unwrap_or(2).clamp(1, 20);
                     self.record.note("", &format!("too many sockets: waiting {wait} s"));
                     tokio::time::sleep(Duration::from_secs(wait)).await;
@@ -177,7 +178,6 @@ impl Trial {
                 Err(refused) => return Err(failed("that a socket can be opened", refused.why)),
             }
         }
-        Err(failed("that a socket can be opened", "too many sockets, again and again"))
     }
 
     /// Opens a visitor's socket.

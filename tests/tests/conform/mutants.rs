@@ -1,5 +1,7 @@
 //! The runner finds what is wrong: our own server with one fault at a time, and the case that must see it.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tealight_tests::conform::{Account, Bench, Level, Options, Outcome, Report, run, write_empty_files};
@@ -8,7 +10,7 @@ use tealight_tests::server::{OPERATOR, SECOND_OPERATOR, Settings, TestServer};
 use crate::spoiler::{Fault, Memory, SOUND, spoil};
 
 /// Backends with one fault each. What is not named is in order.
-const FAULTS: [Fault; 22] = [
+const FAULTS: [Fault; 37] = [
     Fault {
         what: "closes a second hello with another code",
         case: 4,
@@ -117,6 +119,92 @@ const FAULTS: [Fault; 22] = [
         ..SOUND
     },
     Fault { what: "leaves numbers of the board out", case: 57, down: |_, f| vec![skipping(f)], ..SOUND },
+    Fault {
+        what: "keeps a socket that never says hello for nothing",
+        case: 3,
+        close: |code| if code == 4408 { 1000 } else { code },
+        ..SOUND
+    },
+    Fault { what: "takes an unknown type for a mistake", case: 7, up: |_, f| misunderstood(f), ..SOUND },
+    Fault {
+        what: "has a conversation for who only looks",
+        case: 9,
+        down: |_, f| vec![if f["conv"].is_null() { without(f, "ready", "conv") } else { f }],
+        ..SOUND
+    },
+    Fault {
+        what: "makes a new conversation of every start",
+        case: 11,
+        down: |memory, f| vec![another_conversation(memory, f)],
+        ..SOUND
+    },
+    Fault { what: "brings the last event again and again", case: 19, up: |_, f| earlier(f), ..SOUND },
+    Fault {
+        what: "lets the old socket go as if all were well",
+        case: 22,
+        close: |code| if code == 4409 { 1000 } else { code },
+        ..SOUND
+    },
+    Fault {
+        what: "shows a page only what it said itself",
+        case: 23,
+        down: |memory, f| if heard(memory, &f) { vec![f] } else { vec![] },
+        ..SOUND
+    },
+    Fault {
+        what: "closes with another code on too big a frame",
+        case: 26,
+        close: |code| if code == 1009 { 1011 } else { code },
+        ..SOUND
+    },
+    Fault {
+        what: "calls the end a conflict",
+        case: 34,
+        down: |_, f| vec![recoded(f, "ended", "conflict")],
+        ..SOUND
+    },
+    Fault {
+        what: "counts places without counting their news",
+        case: 36,
+        down: |_, f| vec![set(f, "queue", "rev", json!(7))],
+        ..SOUND
+    },
+    Fault {
+        what: "promises a minute and a bit",
+        case: 37,
+        down: |_, f| vec![set(f, "queue", "wait", json!({"kind": "range", "low_s": 61, "high_s": 100}))],
+        ..SOUND
+    },
+    Fault {
+        what: "replays typing",
+        case: 45,
+        down: |_, f| {
+            if f["conv"].is_object() {
+                vec![f, json!({"t": "typing", "from": "op:1", "on": true})]
+            } else {
+                vec![f]
+            }
+        },
+        ..SOUND
+    },
+    Fault {
+        what: "says goodbye to who erased everything as to anybody",
+        case: 49,
+        close: |code| if code == 4410 { 1000 } else { code },
+        ..SOUND
+    },
+    Fault {
+        what: "says nobody is there when the hands are full",
+        case: 52,
+        down: |_, f| vec![recoded(f, "forbidden", "not_found")],
+        ..SOUND
+    },
+    Fault {
+        what: "forgets what an operator had",
+        case: 54,
+        down: |_, f| vec![set(f, "ready", "convs", json!([]))],
+        ..SOUND
+    },
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,8 +227,8 @@ async fn every_fault_is_found_by_the_case_that_is_meant_for_it() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_finds_the_faults_finds_none_where_there_is_none() -> Result<()> {
-    let mut cases: Vec<u8> = FAULTS.iter().map(|fault| fault.case).collect();
-    cases.dedup();
+    let cases: BTreeSet<u8> = FAULTS.iter().map(|fault| fault.case).collect();
+    let cases: Vec<u8> = cases.into_iter().collect();
     let report = ask(SOUND, cases.clone()).await?;
     ensure!(
         report.numbers(|outcome| *outcome == Outcome::Passed) == cases,
@@ -198,6 +286,39 @@ fn without(mut frame: Value, t: &str, field: &str) -> Value {
         frame.as_object_mut().unwrap().remove(field);
     }
     frame
+}
+
+/// A frame of some type with another value in one of its fields, where it has that.
+fn set(mut frame: Value, t: &str, field: &str, value: Value) -> Value {
+    if frame["t"] == t && frame.get(field).is_some() {
+        frame[field] = value;
+    }
+    frame
+}
+
+/// A send without words in place of what nobody knows.
+fn misunderstood(frame: Value) -> Value {
+    if frame["t"] == "x-not-yet-invented" { json!({"t": "send", "cid": frame["cid"]}) } else { frame }
+}
+
+fn another_conversation(memory: &Memory, mut frame: Value) -> Value {
+    if frame["t"] == "ack" && frame["conv"].is_string() {
+        frame["conv"] = json!(format!("{}-{}", frame["conv"].as_str().unwrap(), memory.frames));
+    }
+    frame
+}
+
+/// A hello of somebody who has seen one event less.
+fn earlier(mut frame: Value) -> Value {
+    if frame["t"] == "hello" && frame["after"].as_u64() > Some(1) {
+        frame["after"] = json!(frame["after"].as_u64().unwrap() - 1);
+    }
+    frame
+}
+
+/// Whether a frame is no message, or one that was sent on this socket.
+fn heard(memory: &Memory, frame: &Value) -> bool {
+    frame["kind"] != "message" || frame["cid"].as_str().is_none_or(|cid| memory.commands.contains_key(cid))
 }
 
 /// A frame with something else in what it says about the conversation, or in a page of events.

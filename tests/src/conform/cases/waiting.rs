@@ -162,8 +162,8 @@ async fn places_come_slowly(t: &Trial) -> Check {
         let apart = later.duration_since(*earlier);
         let least = Duration::from_millis(limits::QUEUE_EVERY_MS - 150);
         demand(apart >= least, "2 s between two queue frames", format!("{apart:.2?}"))?;
-        let (rev, next) = (first["rev"].as_u64(), second["rev"].as_u64());
-        demand(rev < next, format!("a rev above {rev:?}"), format!("{next:?}"))?;
+        let (rev, next) = (rev(first), rev(second));
+        demand(rev < next, format!("a rev above {rev}"), next.to_string())?;
     }
     let moved = told[0].1["place"].as_u64().zip(told[told.len() - 1].1["place"].as_u64());
     demand(
@@ -172,8 +172,12 @@ async fn places_come_slowly(t: &Trial) -> Check {
         format!("{moved:?}"),
     )?;
     let (_, ready) = t.back(&last.who, Some(1)).await?;
-    let (rev, before) = (ready["conv"]["queue"]["rev"].as_u64(), told[told.len() - 1].1["rev"].as_u64());
-    demand(rev > before, format!("a rev above {before:?} after resuming"), format!("{rev:?}"))
+    let (now, before) = (rev(&ready["conv"]["queue"]), rev(&told[told.len() - 1].1));
+    demand(now > before, format!("a rev above {before} after resuming"), now.to_string())
+}
+
+fn rev(queue: &Value) -> u64 {
+    queue["rev"].as_u64().unwrap_or_default()
 }
 
 /// What is wrong with a wait, if anything is.
