@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must stop at once")]
 
+mod command_line;
 mod mutants;
 mod own;
 mod spoiler;

@@ -10,7 +10,7 @@ use tealight_tests::server::{OPERATOR, SECOND_OPERATOR, Settings, TestServer};
 use crate::spoiler::{Fault, Memory, SOUND, spoil};
 
 /// Backends with one fault each. What is not named is in order.
-const FAULTS: [Fault; 37] = [
+pub(crate) const FAULTS: [Fault; 37] = [
     Fault {
         what: "closes a second hello with another code",
         case: 4,
@@ -262,11 +262,7 @@ async fn a_report_says_what_was_sent_what_was_expected_and_what_came() -> Result
 
 /// Asks a backend with a fault some cases.
 async fn ask(fault: Fault, only: Vec<u8>) -> Result<Report> {
-    let files = tempfile::tempdir()?;
-    write_empty_files(files.path())?;
-    let settings = Settings { assets: Some(files.path().to_owned()), ..Settings::default() };
-    let server = TestServer::with(settings).await?;
-    let url = spoil(&server.socket(), fault).await?;
+    let backend = Faulty::start(fault).await?;
     let account = |account: tealight_tests::server::Account| Account {
         name: account.login.to_owned(),
         password: account.password.to_owned(),
@@ -276,8 +272,26 @@ async fn ask(fault: Fault, only: Vec<u8>) -> Result<Report> {
     };
     let accounts = vec![account(OPERATOR), account(SECOND_OPERATOR)];
     let options = Options { only, accounts, rounds: Some(2), ..Options::default() };
-    let bench = Bench::at(&url, options).await?;
+    let bench = Bench::at(&backend.url, options).await?;
     Ok(run(&bench, Level::L4, |_| {}).await)
+}
+
+/// Our own server with a fault in front.
+pub(crate) struct Faulty {
+    /// The address of its socket.
+    pub(crate) url: String,
+    _server: TestServer,
+    _files: tempfile::TempDir,
+}
+
+impl Faulty {
+    pub(crate) async fn start(fault: Fault) -> Result<Self> {
+        let files = tempfile::tempdir()?;
+        write_empty_files(files.path())?;
+        let settings = Settings { assets: Some(files.path().to_owned()), ..Settings::default() };
+        let server = TestServer::with(settings).await?;
+        Ok(Self { url: spoil(&server.socket(), fault).await?, _server: server, _files: files })
+    }
 }
 
 /// A frame of some type without one of its fields.
