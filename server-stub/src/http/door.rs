@@ -214,3 +214,26 @@ impl AsyncWrite for Connection {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::middleware;
+    use axum::routing::post;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_body_never_comes_is_ended() {
+        let app = Router::new()
+            .route("/", post(|_: axum::body::Bytes| async {}))
+            .layer(middleware::from_fn(timely));
+        let never = Body::from_stream(futures_util::stream::pending::<Result<&str, io::Error>>());
+        let began = Instant::now();
+        let request = Request::post("/").body(never).unwrap();
+        let response = TowerToHyperService::new(app).call(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(began.elapsed(), REQUEST_TIME);
+    }
+}

@@ -24,7 +24,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reading in small pieces keeps an idle socket cheap: the library's default costs 128 KiB each.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+const READ_BUFFER_BYTES: usize = 1024;
 
 /// Frames over the protocol's limit are still read, so that they can be answered with 1009.
 pub(super) const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;

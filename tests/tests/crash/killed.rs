@@ -100,7 +100,10 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() -> Result<()> {
     ledger.audit(&server.data(), &mut tally);
     tally.messages = ledger.len() as u64;
     let (repeated, claims) = (ledger.repeated(), ledger.claims());
-    println!("{tally:?}; {claims} claims; {repeated} commands asked again and answered as before");
+    println!(
+        "{tally:?}; {claims} claims; {repeated} acknowledged commands sent again and answered as before"
+    );
+    println!("{} commands were stored when the server died, and not known to be", ledger.caught());
     assert!(repeated > 0 && claims > 0);
     server.start_again()?;
     let token = log_in(server.addr(), "ada").await?;

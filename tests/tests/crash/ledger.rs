@@ -32,6 +32,7 @@ struct Book {
     /// The claim of each fencing number of a conversation.
     claims: HashMap<String, BTreeMap<u64, String>>,
     repeated: u64,
+    caught: u64,
 }
 
 impl Ledger {
@@ -68,6 +69,11 @@ impl Ledger {
         self.book().repeated
     }
 
+    /// How many commands were stored when the server died, and their senders did not know it yet.
+    pub(crate) fn caught(&self) -> u64 {
+        self.book().caught
+    }
+
     /// How many claims were acknowledged.
     pub(crate) fn claims(&self) -> usize {
         self.book().claims.values().map(BTreeMap::len).sum()
@@ -84,11 +90,13 @@ impl Ledger {
         let verdict: String = file.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(verdict, "ok", "the database is damaged");
         let log = Log::read(&file);
-        let book = self.book();
+        let mut book = self.book();
         for promise in &book.promises {
             log.hold(promise, tally);
         }
         log.hold_all(tally);
+        let unknown = log.commands.keys().filter(|(_, _, cid)| !book.acks.contains_key(cid)).count();
+        book.caught += unknown as u64;
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
