@@ -11,15 +11,22 @@ use tealight_server::testing::{TestDesk, operator_hello, resume, start};
 const VISITORS: usize = 8;
 const OPERATORS: usize = 3;
 
+/// What operators write to each other. No visitor may ever read it.
+const BESIDE: &str = "between-us";
+
 #[test]
 fn whatever_happens_logs_are_dense_and_nobody_is_lost() {
-    let mut joined = 0;
+    let (mut joined, mut passed_on, mut answered, mut noted) = (0, 0, 0, 0);
     for seed in 0..40u8 {
         let mut world = World::new(seed);
         world.run(400);
         joined += world.joined;
+        passed_on += world.passed_on;
+        answered += world.answered;
+        noted += world.noted;
     }
-    assert!(joined > 200, "the worlds were too quiet to show anything: {joined}");
+    let happened = [joined, passed_on, answered, noted];
+    assert!(joined > 200 && happened.iter().all(|n| *n > 30), "too quiet to show anything: {happened:?}");
 }
 
 struct Visitor {
@@ -28,6 +35,7 @@ struct Visitor {
     started: bool,
     last: u64,
     state: String,
+    offer: String,
 }
 
 struct Volunteer {
@@ -35,6 +43,9 @@ struct Volunteer {
     token: String,
     conn: Option<ConnId>,
     held: BTreeMap<String, u64>,
+    watched: Option<String>,
+    /// The last note that was seen beside each conversation.
+    notes: BTreeMap<String, u64>,
 }
 
 struct World {
@@ -43,7 +54,12 @@ struct World {
     visitors: Vec<Visitor>,
     operators: Vec<Volunteer>,
     commands: u64,
+    /// The greatest fencing number that was given for each conversation.
+    claims: BTreeMap<String, u64>,
     joined: usize,
+    passed_on: usize,
+    answered: usize,
+    noted: usize,
 }
 
 impl World {
@@ -51,14 +67,44 @@ impl World {
         let mut desk = TestDesk::new();
         let operators = (0..OPERATORS as u8)
             .map(|n| {
-                let token = desk.operator(&format!("operator-{n}"), "Somebody");
-                Volunteer { number: 200 + n, token, conn: None, held: BTreeMap::new() }
+                let name = format!("operator-{n}");
+                let token = if n == 0 {
+                    desk.supervisor(&name, "Somebody")
+                } else {
+                    desk.operator(&name, "Somebody")
+                };
+                Volunteer {
+                    number: 200 + n,
+                    token,
+                    conn: None,
+                    held: BTreeMap::new(),
+                    watched: None,
+                    notes: BTreeMap::new(),
+                }
             })
             .collect();
         let visitors = (0..VISITORS as u8)
-            .map(|n| Visitor { number: n + 1, conn: None, started: false, last: 0, state: String::new() })
+            .map(|n| Visitor {
+                number: n + 1,
+                conn: None,
+                started: false,
+                last: 0,
+                state: String::new(),
+                offer: String::new(),
+            })
             .collect();
-        Self { desk, rng: ChaCha20Rng::from_seed([seed; 32]), visitors, operators, commands: 0, joined: 0 }
+        Self {
+            desk,
+            rng: ChaCha20Rng::from_seed([seed; 32]),
+            visitors,
+            operators,
+            commands: 0,
+            claims: BTreeMap::new(),
+            joined: 0,
+            passed_on: 0,
+            answered: 0,
+            noted: 0,
+        }
     }
 
     fn run(&mut self, steps: usize) {
@@ -85,14 +131,21 @@ impl World {
             let conn = self.desk.connect();
             self.visitors[n].conn = Some(conn);
             let epoch = self.desk.desk.epoch().to_owned();
-            let frame = if started {
+            let mut frame = if started {
                 resume(number, number, &epoch, last)
             } else {
                 tealight_server::testing::hello(number)
             };
+            frame["caps"] = json!(["offers"]);
             return self.desk.send(conn, &frame);
         };
-        match self.roll(10) {
+        match self.roll(12) {
+            10 | 11 if !self.visitors[n].offer.is_empty() => {
+                let offer = self.visitors[n].offer.clone();
+                let choice = ["taken", "declined"][self.roll(2)];
+                let answer = json!({"t": "answer", "cid": cid, "ref": offer, "data": {"choice": choice}});
+                self.desk.send(conn, &answer);
+            }
             0 if !started => {
                 self.desk.send(conn, &start(number));
                 self.visitors[n].started = true;
@@ -119,7 +172,33 @@ impl World {
             return self.desk.send(conn, &frame);
         };
         let mine = self.operators[n].held.iter().next().map(|(conv, claim)| (conv.clone(), *claim));
-        match (self.roll(8), mine) {
+        match (self.roll(12), mine) {
+            (8, Some((conv, claim))) => {
+                let targets = [json!({}), json!({"operator": format!("op:{}", 1 + self.roll(OPERATORS))})];
+                let to = &targets[self.roll(2)];
+                let frame = json!({"t": "transfer", "cid": cid, "conv": conv, "claim": claim, "to": to,
+                                   "reason": "Somebody else knows more.", "note": BESIDE});
+                self.desk.send(conn, &frame);
+            }
+            (9, Some((conv, claim))) => {
+                let note = json!({"t": "note", "cid": cid, "conv": conv, "claim": claim, "text": BESIDE});
+                self.desk.send(conn, &note);
+            }
+            (10, Some((conv, claim))) => {
+                let offer = json!({"t": "offer", "cid": cid, "conv": conv, "claim": claim, "offer": "phone"});
+                self.desk.send(conn, &offer);
+            }
+            (11, _) if !self.claims.is_empty() => match self.operators[n].watched.clone() {
+                Some(conv) => {
+                    let whisper = json!({"t": "note", "cid": cid, "conv": conv, "text": BESIDE});
+                    self.desk.send(conn, &whisper);
+                }
+                None => {
+                    let any = self.roll(self.claims.len());
+                    let conv = self.claims.keys().nth(any).unwrap().clone();
+                    self.desk.send(conn, &json!({"t": "watch", "conv": conv, "on": true}));
+                }
+            },
             (0, _) => self.desk.send(conn, &json!({"t": "state", "status": "accepting", "capacity": 2})),
             (1, _) if self.commands.is_multiple_of(5) => {
                 self.desk.disconnect(conn);
@@ -141,6 +220,7 @@ impl World {
         for n in 0..VISITORS {
             let Some(conn) = self.visitors[n].conn else { continue };
             for frame in self.desk.take(conn) {
+                assert!(!frame.to_string().contains(BESIDE), "a visitor reads what is not for visitors");
                 if frame["t"] == "ready" && frame["conv"].is_object() {
                     assert_eq!(frame["conv"]["reset"], false);
                     for event in frame["conv"]["events"].as_array().unwrap().clone() {
@@ -159,8 +239,21 @@ impl World {
             let Some(conn) = operator.conn else { continue };
             for frame in self.desk.take(conn) {
                 match frame["t"].as_str().unwrap() {
+                    "ack" if frame["claim"].is_u64() => {
+                        let claim = frame["claim"].as_u64().unwrap();
+                        let before = self.claims.insert(frame["conv"].as_str().unwrap().to_owned(), claim);
+                        assert!(before.is_none_or(|before| before < claim), "fencing numbers only grow");
+                    }
+                    "ack" if frame["n"].is_u64() => self.noted += 1,
+                    "note" => {
+                        let n = frame["n"].as_u64().unwrap();
+                        let before = operator.notes.insert(frame["conv"].as_str().unwrap().to_owned(), n);
+                        assert!(before.is_none_or(|before| before < n), "each note once and in order");
+                    }
+                    "watching" => operator.watched = frame["conversation"]["id"].as_str().map(str::to_owned),
                     "ready" => {
                         operator.held.clear();
+                        operator.watched = None;
                         frame["convs"].as_array().unwrap().iter().for_each(|conv| operator.hold(conv));
                     }
                     "assigned" => operator.hold(&frame["conversation"]),
@@ -173,6 +266,7 @@ impl World {
             }
             assert!(operator.held.len() <= 2, "more than the capacity");
             if self.desk.closed(conn).is_some() {
+                operator.watched = None;
                 operator.conn = None;
             }
         }
@@ -191,15 +285,27 @@ impl World {
         let before = visitor.state.clone();
         let kind = event["kind"].as_str().unwrap();
         let after = match (before.as_str(), kind) {
-            ("", "started") | ("active", "left") => "waiting",
+            ("", "started") | ("active", "left" | "transferred") => "waiting",
             ("waiting", "joined") => "active",
             ("waiting" | "active", "ended") => "ended",
             ("ended", "survey") => "ended",
-            ("waiting" | "active", "message") => before.as_str(),
+            ("waiting" | "active", "message" | "answered") | ("active", "offer") => before.as_str(),
             other => panic!("{other:?} cannot be"),
         };
         visitor.state = after.to_owned();
+        if kind == "offer" {
+            event["id"].as_str().unwrap().clone_into(&mut visitor.offer);
+        }
+        if kind == "answered" {
+            assert_eq!(
+                event["ref"],
+                std::mem::take(&mut visitor.offer).as_str(),
+                "an offer is answered once"
+            );
+        }
         self.joined += usize::from(kind == "joined");
+        self.passed_on += usize::from(kind == "transferred");
+        self.answered += usize::from(kind == "answered");
     }
 
     /// In the end everybody finds what the counts say, and nobody who waits is missing from the room.
