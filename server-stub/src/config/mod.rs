@@ -115,6 +115,9 @@ pub struct ServiceConfig {
     /// A sentence for everybody.
     #[serde(default)]
     pub notice: Option<String>,
+    /// Whether nobody new is let in, whatever the hours.
+    #[serde(default)]
+    pub switched_off: bool,
     /// The shifts of a week; none means always open.
     #[serde(default)]
     pub hours: Vec<ShiftConfig>,

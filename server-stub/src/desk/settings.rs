@@ -16,6 +16,8 @@ pub struct Settings {
     pub centre: Option<String>,
     /// A sentence for everybody.
     pub notice: Option<String>,
+    /// Whether nobody new is let in, whatever the hours.
+    pub switched_off: bool,
     /// When it is open.
     pub hours: OpeningHours,
     /// Areas to wait in.
@@ -53,6 +55,7 @@ impl From<&Config> for Settings {
             name: config.service.name.clone(),
             centre: config.service.centre.clone(),
             notice: config.service.notice.clone(),
+            switched_off: config.service.switched_off,
             hours: config.opening_hours(),
             areas: config.area_statuses(),
             alternatives: config.alternatives(),

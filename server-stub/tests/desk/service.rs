@@ -1,7 +1,8 @@
 //! Open and closed, and who is told.
 
 use serde_json::json;
-use tealight_server::testing::{CONFIG, START, TestDesk, start};
+use tealight_server::store::SqliteStore;
+use tealight_server::testing::{CONFIG, START, TestDesk, cid, hello, resume, start};
 
 /// 20:00 to 21:00 on the day of the tests, which begin at 20:00.
 fn evening() -> String {
@@ -9,6 +10,32 @@ fn evening() -> String {
         "name = \"Night Line\"",
         "name = \"Night Line\"\nhours = [{ days = [\"daily\"], from = \"20:00\", to = \"21:00\" }]",
     )
+}
+
+#[test]
+fn a_chat_that_is_switched_off_lets_nobody_new_in_and_drops_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let open = || SqliteStore::open(&file).unwrap();
+    let mut before = TestDesk::over(open(), CONFIG, START);
+    let (_, conv) = before.waiting(1);
+    let epoch = before.desk.epoch().to_owned();
+    drop(before);
+    let off = CONFIG.replace("[service]", "[service]\nswitched_off = true");
+    let mut desk = TestDesk::over(open(), &off, START.plus_ms(1_000));
+    let conn = desk.connect();
+    desk.send(conn, &hello(9));
+    let service = desk.take_one(conn, "ready")["service"].clone();
+    assert_eq!((&service["state"], &service["wait"]["kind"]), (&json!("closed"), &json!("closed")));
+    assert_eq!(service["offers"][0]["id"], "phone");
+    desk.send(conn, &start(9));
+    assert_eq!(desk.take_one(conn, "error")["code"], "closed");
+    let back = desk.connect();
+    desk.send(back, &resume(1, 1, &epoch, 1));
+    assert_eq!(desk.take_one(back, "ready")["conv"]["queue"]["place"], 1);
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], json!(conv));
 }
 
 #[test]
