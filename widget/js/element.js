@@ -7,6 +7,8 @@
 
 const SILENCE_MS = 8000;
 
+let breakdowns = 0;
+
 /**
  * Mounts the widget.
  *
@@ -22,8 +24,10 @@ const SILENCE_MS = 8000;
  */
 export async function mountWidget(root, options, assets, base, notify) {
   const url = (path) => new URL(path, base).href;
-  const glueUrl = url(assets.glue);
-  const wasmUrl = url(assets.wasm);
+  // The browser keeps a module under its address, also one that broke down: another try needs another address.
+  const again = breakdowns ? "?" + breakdowns : "";
+  const glueUrl = url(assets.glue) + again;
+  const wasmUrl = url(assets.wasm) + again;
   let widget;
   let broken = false;
   let telling = 0; // deep in somebody else's code, called by the widget
@@ -34,6 +38,7 @@ export async function mountWidget(root, options, assets, base, notify) {
   const breakDown = (error) => {
     if (broken) return;
     broken = true;
+    breakdowns++;
     stopWatching();
     // After a mere exception the module can still say goodbye on its socket; after a trap its memory is not to be trusted.
     if (!isTrap(error)) {
@@ -50,12 +55,17 @@ export async function mountWidget(root, options, assets, base, notify) {
   };
 
   // What passes uncaught through our code leaves it in the middle of something, and so the chat frozen. A trap in
-  // another module of the host page is none of our business; where there is no stack, better safe than mute.
+  // another module of the page, or in what is left of a widget before this one, is none of our business; where there
+  // is no stack, better safe than mute.
   const watch = (event) => {
     const error = event.error ?? event.reason;
-    const stack = error?.stack;
-    const ours = !telling && stack && (stack.includes(glueUrl) || stack.includes(wasmUrl));
-    if (ours || (isTrap(error) && (!stack || stack.includes("wasm")))) breakDown(error);
+    const passed = (address) => error.stack.includes(address);
+    if (isTrap(error)) {
+      const isOthers = error.stack && !passed(wasmUrl) && (passed(url(assets.wasm)) || !passed("wasm"));
+      if (!isOthers) breakDown(error);
+    } else if (error?.stack && !telling && (passed(glueUrl) || passed(wasmUrl))) {
+      breakDown(error);
+    }
   };
   const silence = setTimeout(() => breakDown(new Error("silent")), SILENCE_MS);
   const stopWatching = () => {

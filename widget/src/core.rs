@@ -28,7 +28,8 @@ impl VisitorCore {
     }
 
     fn look_at_the_clock(&mut self, now: Millis) {
-        if now >= self.look_at {
+        // The second half: the clock was set back.
+        if now >= self.look_at || self.look_at - now > LOOK_EVERY_MS {
             self.look_at = now + LOOK_EVERY_MS;
             self.signs.now.set(now as f64);
         }

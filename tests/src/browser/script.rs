@@ -17,9 +17,13 @@ const T = {
     return element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })
       && element.getClientRects().length > 0;
   },
+  // In inline mode the widget's root is inside the loader's.
+  roots() {
+    const inner = [...T.root().querySelectorAll('.window > *')].map((e) => e.shadowRoot).filter(Boolean);
+    return [...inner, T.root(), ...(T.root() === document ? [] : [document])];
+  },
   all(selector) {
-    const found = [...T.root().querySelectorAll(selector)];
-    return T.root() === document ? found : [...found, ...document.querySelectorAll(selector)];
+    return T.roots().flatMap((root) => [...root.querySelectorAll(selector)]);
   },
   first(selector) {
     return T.all(selector).find(T.visible) || null;
@@ -54,7 +58,7 @@ const T = {
     if (!document.body) return '';
     // What is not drawn would give its text all the same.
     const isDrawn = (element) => T.visible(element) || getComputedStyle(element).display === 'contents';
-    const drawn = T.root() === document ? [] : [...T.root().children].filter(isDrawn);
+    const drawn = T.roots().filter((root) => root !== document).flatMap((root) => [...root.children]).filter(isDrawn);
     return [document.body, ...drawn].map((part) => part.innerText ?? '').join('\n').replace(/[\u00a0\u202f]/g, ' ');
   },
   reads(pattern) {

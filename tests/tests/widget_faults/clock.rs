@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use tealight_tests::browser::Place;
+use tealight_tests::eventually;
 use tealight_tests::people::Visitor;
 use tealight_tests::proxy::Cut;
 use tealight_tests::server::OPERATOR;
@@ -29,10 +30,13 @@ async fn clock_jumps_close_nothing_and_break_no_wait() -> Result<()> {
     visitor.types(DRAFT).await?;
     for hours in [2, -2] {
         set(&visitor, hours).await?;
+        let before = proxy.counters().connections;
         proxy.cut(Cut::Reset).await?;
-        visitor.page.wait_for(Place::Chat, ".strip p").await?;
+        let counted = || proxy.counters().connections;
+        eventually("another connection", async || Ok((counted() > before).then_some(()))).await?;
         visitor.page.wait_gone(Place::Chat, ".strip p").await?;
         visitor.reads("You are number 2").await?;
+        visitor.reads("Checked a moment ago").await?;
         visitor.on_screen("waiting").await?;
         visitor.has_draft(DRAFT).await?;
         waits_are_sane(&visitor).await?;
