@@ -90,7 +90,7 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() -> Result<()> {
     let mut firsts = Vec::new();
     while let Some(done) = waiters.join_next().await {
         let waiter = done??;
-        assert!(waiter.places.len() as u64 >= tally.rounds / 2, "{:?}", waiter.places);
+        assert!(waiter.places.len() as u64 >= tally.rounds / 5, "{:?}", waiter.places);
         assert!(waiter.places.iter().all(|place| *place == waiter.places[0]), "{:?}", waiter.places);
         firsts.push(waiter.places[0]);
     }
@@ -103,6 +103,7 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() -> Result<()> {
     println!(
         "{tally:?}; {claims} claims; {repeated} acknowledged commands sent again and answered as before"
     );
+    println!("{} visitors were passed on", ledger.passed_on());
     println!("{} commands were stored when the server died, and not known to be", ledger.caught());
     assert!(repeated > 0 && claims > 0);
     server.start_again()?;

@@ -74,6 +74,13 @@ impl Ledger {
         self.book().caught
     }
 
+    /// How often a visitor was passed on.
+    pub(crate) fn passed_on(&self) -> usize {
+        let is_transfer =
+            |p: &&Promise| p.sender != "visitor" && p.number.is_none() && p.ack["claim"].is_null();
+        self.book().promises.iter().filter(is_transfer).count()
+    }
+
     /// How many claims were acknowledged.
     pub(crate) fn claims(&self) -> usize {
         self.book().claims.values().map(BTreeMap::len).sum()
@@ -163,8 +170,20 @@ impl Log {
         for (conv, events) in &self.events {
             let mut names = HashSet::new();
             let mut said: HashMap<String, u64> = HashMap::new();
+            let mut with: Option<&str> = None;
             for (n, (seq, event)) in events.iter().enumerate() {
                 assert_eq!((*seq, &event["seq"]), (n as u64 + 1, &Value::from(*seq)), "{conv} has a gap");
+                match event["kind"].as_str().unwrap() {
+                    "joined" => {
+                        assert_eq!(with, None, "{conv} is with two operators at once");
+                        with = event["who"]["id"].as_str();
+                    }
+                    "transferred" | "left" | "ended" => with = None,
+                    "message" if event["from"] != "visitor" => {
+                        assert_eq!(event["from"].as_str(), with, "somebody else speaks in {conv}");
+                    }
+                    _ => {}
+                }
                 let Some(cid) = event["cid"].as_str() else { continue };
                 tally.doubled += u64::from(!names.insert(cid));
                 let text = event["text"].as_str().unwrap();

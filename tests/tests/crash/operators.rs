@@ -15,6 +15,9 @@ use crate::visitors::{Allowance, KNOCK, number_of, text, told};
 /// How many conversations at once.
 const CAPACITY: usize = 3;
 
+/// After how many messages a visitor is passed on.
+const PASSED_ON_AFTER: u64 = 9;
+
 /// How many commands may be under way at once.
 const WINDOW: usize = 6;
 
@@ -193,6 +196,12 @@ impl Operator {
                 self.talks.iter_mut().filter(|(_, talk)| talk.active).min_by_key(|(_, talk)| talk.said)?;
             talk.said += 1;
             self.said.insert(conv.clone(), talk.said);
+            if talk.said.is_multiple_of(PASSED_ON_AFTER) {
+                // Back to the head of the waiting room. What is under way with the old number is void.
+                let frame = json!({"t": "transfer", "cid": cid, "conv": conv, "claim": talk.claim, "to": {}});
+                self.outbox.push_back((cid, frame.clone()));
+                return Some(frame);
+            }
             json!({"t": "send", "cid": cid, "conv": conv, "claim": talk.claim, "text": text(talk.said)})
         };
         self.outbox.push_back((cid, frame.clone()));
