@@ -10,7 +10,7 @@ use tealight_tests::server::{OPERATOR, SECOND_OPERATOR, Settings, TestServer};
 use crate::spoiler::{Fault, Memory, SOUND, spoil};
 
 /// Backends with one fault each. What is not named is in order.
-pub(crate) const FAULTS: [Fault; 37] = [
+pub(crate) const FAULTS: [Fault; 42] = [
     Fault {
         what: "closes a second hello with another code",
         case: 4,
@@ -203,6 +203,31 @@ pub(crate) const FAULTS: [Fault; 37] = [
         what: "forgets what an operator had",
         case: 54,
         down: |_, f| vec![set(f, "ready", "convs", json!([]))],
+        ..SOUND
+    },
+    Fault {
+        what: "takes a second answer",
+        case: 46,
+        down: |memory, f| vec![conflict_is_ack(memory, f)],
+        ..SOUND
+    },
+    Fault {
+        what: "keeps to itself why somebody is passed on",
+        case: 48,
+        down: |_, f| vec![if f["kind"] == "transferred" { without(f, "event", "reason") } else { f }],
+        ..SOUND
+    },
+    Fault { what: "does not number its notes", case: 55, down: |_, f| vec![without(f, "ack", "n")], ..SOUND },
+    Fault {
+        what: "does not know why nobody may watch",
+        case: 58,
+        down: |_, f| vec![recoded(f, "forbidden", "not_found")],
+        ..SOUND
+    },
+    Fault {
+        what: "begins every page at the beginning",
+        case: 59,
+        up: |_, f| without(f, "query", "after"),
         ..SOUND
     },
 ];

@@ -90,6 +90,8 @@ async fn passing_on_keeps_the_history(t: &Trial) -> Check {
     )?;
     operator.socket.take("released", SOON, |f| f["t"] == "released" && f["conv"] == mine.conv).await?;
     operator.socket.refused(&Operator::sends(&mine, "Too late."), &["conflict"]).await?;
+    let again = operator.socket.ack(&pass).await?;
+    demand(again["seq"] == ack["seq"], "the same ack for the same transfer", again.to_string())?;
     // Nobody but the colleague can take it while it is kept for them.
     operator.socket.refused(&Operator::claim(Some(&mine.conv)), &["conflict"]).await?;
     visitor.say("Said while waiting.").await?;
@@ -109,7 +111,18 @@ async fn passing_on_keeps_the_history(t: &Trial) -> Check {
     let all = t.log(&visitor.who).await?;
     let dense: Vec<u64> = (1..=all.len() as u64).collect();
     demand(numbers(&all) == dense, "a dense log", format!("{:?}", numbers(&all)))?;
-    colleague.end(&theirs).await?;
+    let passed_on = all.iter().filter(|event| event["kind"] == "transferred").count();
+    demand(passed_on == 1, "one event transferred", passed_on.to_string())?;
+    // Back to the waiting room, for whoever is next: before those who came later.
+    let mut behind = t.join().await?;
+    let back =
+        json!({"t": "transfer", "cid": ids::cid(), "conv": theirs.conv, "claim": theirs.claim, "to": {}});
+    colleague.socket.ack(&back).await?;
+    visitor.place("queue with place 1, before who came later", |f| f["place"] == 1).await?;
+    let next = operator.take(None).await?;
+    demand(next.conv == mine.conv, "the conversation from the head", next.conv.clone())?;
+    operator.end(&next).await?;
+    behind.end().await?;
     operator.go().await?;
     colleague.go().await
 }

@@ -199,7 +199,17 @@ async fn answer_an_offer(t: &Trial, visitor: &mut Visitor, operator: &mut Operat
     operator.socket.event("the event answered, for the operator", fits).await?;
     visitor.socket.settle().await?;
     let more = visitor.socket.drain("event");
-    demand(!more.iter().any(fits), "one event answered", json!(more).to_string())
+    demand(!more.iter().any(fits), "one event answered", json!(more).to_string())?;
+    // A page that cannot show an offer is sent none.
+    let mut hello = t.hello();
+    hello["caps"] = json!(["marks"]);
+    let mut plain = t.join_as(&t.opening(), &hello, &t.start()).await?;
+    let theirs = operator.take(Some(&plain.who.conv)).await?;
+    let offer = json!({
+        "t": "offer", "cid": ids::cid(), "conv": theirs.conv, "claim": theirs.claim, "offer": alternative["id"],
+    });
+    operator.socket.refused(&offer, &["unsupported"]).await?;
+    plain.end().await.map(drop)
 }
 
 async fn strange_links_are_refused(t: &Trial) -> Check {

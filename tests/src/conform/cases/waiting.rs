@@ -160,7 +160,8 @@ async fn places_come_slowly(t: &Trial) -> Check {
     for pair in told.windows(2) {
         let [(earlier, first), (later, second)] = pair else { continue };
         let apart = later.duration_since(*earlier);
-        let least = Duration::from_millis(limits::QUEUE_EVERY_MS - 150);
+        // What is measured is when a frame was read: on a busy machine the first of two may be read a little late.
+        let least = Duration::from_millis(limits::QUEUE_EVERY_MS - 400);
         demand(apart >= least, "2 s between two queue frames", format!("{apart:.2?}"))?;
         let (rev, next) = (rev(first), rev(second));
         demand(rev < next, format!("a rev above {rev}"), next.to_string())?;
