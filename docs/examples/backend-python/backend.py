@@ -527,7 +527,7 @@ def operate(helpline: Helpline, line: str) -> None:
     except Refusal as why:
         helpline.desk(f"not done: {why.message}")
     except sqlite3.Error as fault:
-        helpline.desk(f"not done, try again: {fault}")
+        helpline.desk(f"not stored: {fault}")
 
 
 async def run(settings: Settings, folder: Path) -> None:

@@ -45,7 +45,8 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self.db = sqlite3.connect(path, isolation_level=None, timeout=2)
+        # Everybody waits while the store does: whoever locks it for longer makes commands `unavailable` instead.
+        self.db = sqlite3.connect(path, isolation_level=None, timeout=0.2)
         # FULL: a commit is on the disk before it returns, also when the power goes. secure_delete: gone is gone.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self.db.execute(f"PRAGMA {pragma}")
@@ -141,8 +142,9 @@ class Store:
 
     def forget(self, seconds: int) -> list[str]:
         """Destroys what ended so long ago, and returns which conversations that were."""
-        rows = self.db.execute("DELETE FROM conversation WHERE ended_at < ? RETURNING id", (time.time() - seconds,))
-        gone = [conv for (conv,) in rows.fetchall()]
-        if gone:
+        before = time.time() - seconds
+        old = self.db.execute("SELECT id FROM conversation WHERE ended_at < ?", (before,)).fetchall()
+        if old:
+            self.db.execute("DELETE FROM conversation WHERE ended_at < ?", (before,))
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor may the journal keep it
-        return gone
+        return [conv for (conv,) in old]

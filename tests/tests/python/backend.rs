@@ -62,6 +62,33 @@ async fn nothing_is_lost_or_doubled_when_it_is_killed_in_mid_conversation() -> R
 }
 
 #[tokio::test]
+async fn what_cannot_be_stored_is_not_acknowledged_and_goes_through_later() -> Result<()> {
+    let mut backend = PythonBackend::start("").await?;
+    let mut socket = Raw::open(&backend).await?;
+    socket.hears_ready().await?;
+    let start = json!({"t": "start", "cid": "1_lbbjJw0-hei1TVEsdYvQ", "secret": SECRET, "lang": "en"});
+    socket.sends_text(&start.to_string()).await?;
+    socket.hears("ack").await?;
+
+    let other = rusqlite::Connection::open(backend.database())?;
+    other.execute_batch("BEGIN IMMEDIATE")?;
+    let send = json!({"t": "send", "cid": "K2dXMZVvnmpkb-azB3hAig", "text": "Hello."}).to_string();
+    socket.sends_text(&send).await?;
+    let refused = socket.hears("error").await?;
+    assert_eq!((&refused["code"], &refused["retry"]), (&json!("unavailable"), &json!(true)), "{refused}");
+    backend.types("/take")?;
+    backend.terminal_says("not stored").await?;
+
+    other.execute_batch("ROLLBACK")?;
+    socket.sends_text(&send).await?;
+    assert_eq!(socket.hears("ack").await?["seq"], 2);
+    // Whoever had the turn already needs no second asking.
+    socket.hears_event("joined").await?;
+    backend.terminal_says("visitor: Hello.").await?;
+    backend.stop().await
+}
+
+#[tokio::test]
 async fn every_damaged_frame_gets_the_answer_that_its_vector_names() -> Result<()> {
     let mut backend = PythonBackend::start("").await?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/invalid");
@@ -108,10 +135,9 @@ async fn every_damaged_frame_gets_the_answer_that_its_vector_names() -> Result<(
 #[tokio::test]
 async fn a_stop_is_announced_and_nothing_secret_is_stored_or_logged() -> Result<()> {
     let mut backend = PythonBackend::start("").await?;
-    let secret = "K7gNU3sdo-OL0wNhqoVWhr3g6s1xYv72ol_pe_Unols";
     let mut socket = Raw::open(&backend).await?;
     socket.hears_ready().await?;
-    let start = json!({"t": "start", "cid": "1_lbbjJw0-hei1TVEsdYvQ", "secret": secret, "lang": "en"});
+    let start = json!({"t": "start", "cid": "1_lbbjJw0-hei1TVEsdYvQ", "secret": SECRET, "lang": "en"});
     socket.sends_text(&start.to_string()).await?;
     socket.hears("queue").await?;
 
@@ -123,7 +149,7 @@ async fn a_stop_is_announced_and_nothing_secret_is_stored_or_logged() -> Result<
     for file in [backend.database(), backend.database().with_extension("db-wal")] {
         let stored = std::fs::read(&file).unwrap_or_default();
         ensure!(
-            !stored.windows(secret.len()).any(|window| window == secret.as_bytes()),
+            !stored.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()),
             "the secret stands in {}",
             file.display()
         );
@@ -131,6 +157,9 @@ async fn a_stop_is_announced_and_nothing_secret_is_stored_or_logged() -> Result<
     ensure!(!backend.complaints().contains("ERROR"), "{}", backend.complaints());
     Ok(())
 }
+
+/// What opens a conversation.
+const SECRET: &str = "K7gNU3sdo-OL0wNhqoVWhr3g6s1xYv72ol_pe_Unols";
 
 /// A socket with nothing in between.
 struct Raw(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
@@ -173,6 +202,15 @@ impl Raw {
                 Answer::Frame(frame) if frame["t"] == t => return Ok(frame),
                 Answer::Frame(_) => {}
                 Answer::Closed(code) => anyhow::bail!("closed with {code} before {t}"),
+            }
+        }
+    }
+
+    async fn hears_event(&mut self, kind: &str) -> Result<Value> {
+        loop {
+            let event = self.hears("event").await?;
+            if event["kind"] == kind {
+                return Ok(event);
             }
         }
     }
