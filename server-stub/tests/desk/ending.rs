@@ -154,9 +154,15 @@ fn erased_words_are_in_no_file_of_the_database() {
     };
     let store = SqliteStore::open(&file).unwrap();
     let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
-    let (visitor, _) = desk.waiting(1);
+    let (visitor, ada, conv, claim) = desk.talking();
+    let note = json!({"t": "note", "cid": cid(60), "conv": conv, "claim": claim, "text": marker.repeat(30)});
+    desk.send(ada, &note);
+    assert!(in_files(), "what operators write to each other is stored, too");
     desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
-    assert!(in_files());
+    let transfer = json!({"t": "transfer", "cid": cid(61), "conv": conv, "claim": claim, "to": {},
+                          "reason": marker, "note": marker});
+    desk.send(ada, &transfer);
+    desk.take_one(ada, "released");
     desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
     assert!(!in_files());
 }

@@ -110,6 +110,48 @@ fn a_visitor_who_looked_while_nothing_could_be_stored_is_joined_as_soon_as_it_ca
 }
 
 #[test]
+fn a_transfer_that_cannot_be_stored_leaves_everything_as_it_was() {
+    let mut desk = TestDesk::new();
+    let (visitor, ada, conv, claim) = desk.talking();
+    let ben = desk.accepting("ben", 1);
+    desk.advance(300);
+    for conn in [visitor, ada, ben] {
+        desk.take(conn);
+    }
+    let transfer = json!({"t": "transfer", "cid": cid(60), "conv": conv, "claim": claim,
+                          "to": {"operator": "op:2"}, "note": "For Ben"});
+    break_it(&mut desk, "pragma query_only = on");
+    desk.send(ada, &transfer);
+    assert_eq!(desk.take_one(ada, "error")["code"], "unavailable");
+    desk.send(ada, &json!({"t": "note", "cid": cid(61), "conv": conv, "claim": claim, "text": "Kept?"}));
+    assert_eq!(desk.take_one(ada, "error")["code"], "unavailable");
+    assert!(desk.take_all(visitor, "event").is_empty());
+    assert_eq!(desk.desk.counts().active, 1);
+
+    break_it(&mut desk, "pragma query_only = off");
+    desk.send(ada, &transfer);
+    assert_eq!(desk.take_one(ada, "ack")["seq"], 3);
+    // The colleague goes while nothing can be stored: nobody waits for them all the same.
+    break_it(&mut desk, "pragma query_only = on");
+    desk.disconnect(ben);
+    desk.advance(300);
+    let boards = desk.take_all(ada, "board");
+    let entry =
+        boards.iter().flat_map(|b| b["waiting"].as_array().into_iter().flatten()).next_back().unwrap();
+    assert_eq!(entry["reserved_for"], serde_json::Value::Null);
+    break_it(&mut desk, "pragma query_only = off");
+    desk.advance(10_000);
+    let kept: i64 = (desk.desk.store().connection())
+        .query_row("select count(*) from conversations where reserved_for is not null", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, 0, "and that is stored as soon as it can be");
+    desk.send(ada, &json!({"t": "claim", "cid": cid(62)}));
+    assert_eq!(desk.take_one(ada, "ack")["conv"], json!(conv));
+    desk.send(ada, &json!({"t": "query", "cid": cid(63), "what": "notes", "conv": conv}));
+    assert_eq!(desk.take_one(ada, "result")["notes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_full_database_refuses_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
