@@ -94,3 +94,22 @@ async fn words_that_the_server_kept_and_could_not_acknowledge_are_there_once() -
     }
     ledger.settle(&visitor, &volunteer, server).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_come_too_late_are_given_back_and_never_called_sent() -> Result<()> {
+    let stage = outdoors().await?;
+    let (visitor, volunteer) = stage.talk().await?;
+    let (server, proxy) = (&stage.server, stage.server.proxy()?);
+    proxy.set(Weather { up: Way::Held, ..Weather::default() });
+    let words = "One more thing.";
+    visitor.says(words).await?;
+    visitor.types(DRAFT).await?;
+    volunteer.ends().await?;
+    visitor.on_screen("ended").await?;
+    proxy.cut(Cut::Reset).await?;
+    proxy.clear();
+
+    visitor.reads(&format!("was not sent(.|\n)*{words}(.|\n)*{DRAFT}")).await?;
+    ensure!(!server.log()?.contains(&Said::by_visitor(words)));
+    visitor.on_screen("ended").await
+}
