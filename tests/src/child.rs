@@ -65,7 +65,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             ground: Ground::Plain,
-            operators: vec![("sam", vec![]), ("robin", vec![])],
+            operators: vec![("sam", vec![])],
             areas: Vec::new(),
             limits: String::new(),
         }

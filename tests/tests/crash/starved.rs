@@ -16,6 +16,7 @@ use tealight_tests::client::{
     visitor_start,
 };
 use tealight_tests::eventually;
+use tealight_tests::soak::Tally;
 
 use crate::PROGRAM;
 
@@ -69,7 +70,7 @@ async fn a_full_disk_is_said_and_survived() -> Result<()> {
         println!("no namespaces here: the disk is made full by a limit on the size of files");
         (Ground::Rationed, Fault::Ration)
     };
-    starve(ground, fault).await
+    starve("a full disk", ground, fault).await
 }
 
 #[tokio::test]
@@ -77,12 +78,12 @@ async fn a_disk_that_may_only_be_read_is_said_and_survived() -> Result<()> {
     // No write of the process succeeds any more, and every read does: what a file system does that was set to
     // read-only under a running program after a fault. (Nobody can do that by hand: it is refused while files are
     // open for writing.)
-    starve(Ground::Rationed, Fault::Ration).await
+    starve("a disk that may only be read", Ground::Rationed, Fault::Ration).await
 }
 
 #[tokio::test]
 async fn a_database_that_another_program_holds_is_said_and_survived() -> Result<()> {
-    starve(Ground::Plain, Fault::Lock(None)).await
+    starve("a database in another program's hands", Ground::Plain, Fault::Lock(None)).await
 }
 
 #[tokio::test]
@@ -133,7 +134,8 @@ async fn a_read_only_file_system_is_named_at_the_start() -> Result<()> {
 }
 
 /// Before, during and after a time in which nothing can be stored.
-async fn starve(ground: Ground, mut fault: Fault) -> Result<()> {
+async fn starve(name: &str, ground: Ground, mut fault: Fault) -> Result<()> {
+    let mut tally = Tally::new(name);
     let server = ChildServer::start(PROGRAM, &Setup { ground, ..Setup::default() })?;
     let token = log_in(server.addr(), "sam").await?;
     ordinary_conversation(server.addr(), &token, None).await?;
@@ -167,6 +169,7 @@ async fn starve(ground: Ground, mut fault: Fault) -> Result<()> {
         }
     }
     ensure!(refused.len() >= 3, "the fault has no effect");
+    tally.faults = refused.len() as u64;
     let cid = new_cid();
     let from_operator =
         json!({"t": "send", "cid": cid, "conv": conv, "claim": claim, "text": "…".repeat(3_900)});
@@ -202,7 +205,29 @@ async fn starve(ground: Ground, mut fault: Fault) -> Result<()> {
     }
     operator.send(&from_operator).await?;
     ensure!(patiently(&mut operator, &from_operator).await?["t"] == "ack");
+    // Everything that was acknowledged, and nothing else, in order.
+    let mut again = Client::connect(server.addr()).await?;
+    again.send(&resume(&new_inst(), &secret, epoch(&ready), 0)).await?;
+    let mut page = again.next("ready").await?["conv"].clone();
+    let mut told = vec![];
+    loop {
+        told.extend(page["events"].as_array().unwrap().clone());
+        if page["more"] != true {
+            break;
+        }
+        again.send(&json!({"t": "sync", "after": told.len()})).await?;
+        page = again.next("history").await?;
+    }
+    for ack in &acked {
+        let kept = told.iter().filter(|event| event["cid"] == ack["cid"]).count();
+        tally.lost += u64::from(kept == 0);
+        tally.doubled += u64::from(kept > 1);
+        tally.reordered +=
+            u64::from(ack["seq"].as_u64().is_none_or(|seq| told[seq as usize - 1]["cid"] != ack["cid"]));
+    }
     ordinary_conversation(server.addr(), &token, None).await?;
+    (tally.rounds, tally.messages) = (1, acked.len() as u64 + 1);
+    tally.settle();
     Ok(())
 }
 

@@ -35,7 +35,11 @@ impl Target {
     }
 
     async fn with_limits(limits: &str) -> Result<Self> {
-        let server = ChildServer::start(PROGRAM, &Setup { limits: limits.to_owned(), ..Setup::default() })?;
+        Self::with(&Setup { limits: limits.to_owned(), ..Setup::default() }).await
+    }
+
+    async fn with(setup: &Setup) -> Result<Self> {
+        let server = ChildServer::start(PROGRAM, setup)?;
         let token = log_in(server.addr(), "sam").await?;
         let target = Self { server, token };
         target.still_serves().await?;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use tealight_tests::child::Setup;
 use tealight_tests::client::{
     Client, console, hello, log_in, new_cid, new_inst, new_secret, resume, start, visitor_start,
 };
@@ -11,7 +12,12 @@ use crate::Target;
 
 #[tokio::test]
 async fn of_two_operators_exactly_one_gets_the_visitor_and_fencing_numbers_grow() -> Result<()> {
-    let target = Target::start().await?;
+    let setup = Setup {
+        operators: vec![("sam", vec![]), ("robin", vec![])],
+        limits: "sockets_per_minute = 1000000".to_owned(),
+        ..Setup::default()
+    };
+    let target = Target::with(&setup).await?;
     let server = target.server.addr();
     let tokens = [target.token.clone(), log_in(server, "robin").await?];
     let mut visitor = Client::connect(server).await?;
