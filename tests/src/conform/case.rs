@@ -132,6 +132,15 @@ pub(crate) enum Stop {
     Skipped(String),
 }
 
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Failed { came, .. } => f.write_str(came),
+            Stop::NotOffered(why) | Stop::Skipped(why) => f.write_str(why),
+        }
+    }
+}
+
 /// The backend did something else.
 pub(crate) fn failed(expected: impl Into<String>, came: impl Into<String>) -> Stop {
     let cut = |text: String| match text.char_indices().nth(WORDS) {

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod case;
 mod cases;
 mod ids;
+mod opening;
 mod operator;
 mod own;
 mod record;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::bench::Account;
 use super::case::{Check, failed};
 use super::ids;
+use super::opening::Opening;
 use super::socket::{SOON, Socket};
-use super::trial::{Opening, Trial, text};
+use super::trial::{Trial, text};
 use super::visitor::Said;
 
 /// An operator on a socket.

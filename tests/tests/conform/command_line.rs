@@ -4,7 +4,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::mutants::{FAULTS, Faulty};
+use crate::faults::FAULTS;
+use crate::mutants::Faulty;
 use crate::spoiler::SOUND;
 
 /// The runner's program, built beside these tests.

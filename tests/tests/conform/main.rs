@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must stop at once")]
 
 mod command_line;
+mod faults;
 mod mutants;
 mod own;
 mod spoiler;

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::conform::case::{Case, Check, case, demand, trouble};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::own::{OwnServer, Profile};
 use crate::conform::socket::SOON;
-use crate::conform::trial::{Opening, Trial, text};
+use crate::conform::trial::{Trial, text};
 use crate::conform::visitor::send;
 
 pub(super) const CASES: &[Case] = &[

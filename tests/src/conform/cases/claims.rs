@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::rich::{talk, talk_with};
 use crate::conform::case::{Case, Check, Need, Stop, case, demand, failed};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::operator::{Operator, Taken, taken};
 use crate::conform::socket::SOON;
-use crate::conform::trial::{Opening, Trial, events, numbers};
+use crate::conform::trial::{Trial, events, numbers};
 
 pub(super) const CASES: &[Case] = &[
     case!(

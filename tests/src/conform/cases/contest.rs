@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::conform::bench::Account;
 use crate::conform::case::{Case, Check, Need, case, demand, trouble};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::operator::{Operator, taken};
 use crate::conform::own::{OwnServer, Profile};
 use crate::conform::socket::SOON;
-use crate::conform::trial::{Opening, Trial};
+use crate::conform::trial::Trial;
 
 /// How many rounds a pair of sockets plays: its burst of commands lasts no longer, and a new one is quicker than
 /// waiting.

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::delivery::one_each;
 use crate::conform::case::{Case, Check, Need, case, demand, failed, trouble};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::own::{OwnServer, Profile};
 use crate::conform::socket::{Next, SOON, Socket};
-use crate::conform::trial::{Opening, Trial};
+use crate::conform::trial::Trial;
 use crate::conform::visitor::{Visitor, send};
 
 /// How often the server is killed.

@@ -7,8 +7,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::conform::case::{Case, Check, Stop, case, demand, failed};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::socket::{SOON, Socket};
-use crate::conform::trial::{Opening, Trial};
+use crate::conform::trial::Trial;
 use crate::conform::visitor::send;
 
 pub(super) const CASES: &[Case] = &[

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::delivery::one_each;
 use crate::conform::case::{Case, Check, case, demand, failed, trouble};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::own::{OwnServer, Profile};
 use crate::conform::socket::{Next, SOON};
-use crate::conform::trial::{Opening, Trial, events, numbers};
+use crate::conform::trial::{Trial, events, numbers};
 use crate::conform::visitor::send;
 
 /// How far our own server's memory may grow for one peer that does not read, in KiB.

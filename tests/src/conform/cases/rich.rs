@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::conform::case::{Case, Check, Need, Stop, case, demand, failed, trouble};
 use crate::conform::ids;
+use crate::conform::opening::Opening;
 use crate::conform::operator::{Operator, Taken};
 use crate::conform::own::{OwnServer, Profile};
 use crate::conform::socket::SOON;
-use crate::conform::trial::{Opening, Trial, events};
+use crate::conform::trial::{Trial, events};
 use crate::conform::visitor::{Visitor, send};
 
 pub(super) const CASES: &[Case] = &[

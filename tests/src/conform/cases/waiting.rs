@@ -7,8 +7,9 @@ use tealight_protocol::limits;
 
 use crate::conform::bench::http_of;
 use crate::conform::case::{Case, Check, Need, Stop, case, demand, failed, trouble};
+use crate::conform::opening::Opening;
 use crate::conform::socket::SOON;
-use crate::conform::trial::{Opening, Trial, text};
+use crate::conform::trial::{Trial, text};
 use crate::conform::visitor::{Visitor, Who};
 
 /// A small waiting room holds fewer.
