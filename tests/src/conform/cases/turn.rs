@@ -64,9 +64,9 @@ async fn nobody_is_dropped(t: &Trial) -> Check {
     let mut absent = t.join_hidden().await?;
     let mut next = t.join().await?;
     let place = absent.place("queue with a place", |f| f["state"] == "waiting").await?["place"].clone();
+    let began = Instant::now();
     taker.take(t, &absent.who.conv).await?;
     absent.place("queue with state ready", |f| f["state"] == "ready").await?;
-    let began = Instant::now();
     if let Taker::Operator(_) = taker {
         let joined = |f: &Value| f["t"] == "event" && f["kind"] == "joined";
         next.socket.take("joined for the next visitor, once the hold is over", hold + SOON, joined).await?;

@@ -162,7 +162,7 @@ async fn places_come_slowly(t: &Trial) -> Check {
         let [(earlier, first), (later, second)] = pair else { continue };
         let apart = later.duration_since(*earlier);
         // What is measured is when a frame was read: on a busy machine the first of two may be read a little late.
-        let least = Duration::from_millis(limits::QUEUE_EVERY_MS - 400);
+        let least = Duration::from_millis(limits::QUEUE_EVERY_MS - 600);
         demand(apart >= least, "2 s between two queue frames", format!("{apart:.2?}"))?;
         let (rev, next) = (rev(first), rev(second));
         demand(rev < next, format!("a rev above {rev}"), next.to_string())?;
