@@ -13,7 +13,7 @@ async fn a_page_that_comes_and_goes_misses_nothing() -> Result<()> {
     let (visitor, volunteer) = stage.talk().await?;
     let proxy = stage.server.proxy()?;
     let mut ledger = Ledger::new("background and foreground");
-    for round in 0..rounds(6, 50) {
+    for round in 0..rounds(5, 50) {
         let before = format!("I look away {round}.");
         ledger.visitor_says(&visitor, &before).await?;
         visitor.types(DRAFT).await?;
@@ -29,7 +29,7 @@ async fn a_page_that_comes_and_goes_misses_nothing() -> Result<()> {
         };
         let reply = format!("While you were away {round}.");
         ledger.volunteer_says(&volunteer, &reply).await?;
-        if round % 3 == 2 {
+        if round % 3 == 1 {
             cuts = proxy.cut(if is_frozen { Cut::Reset } else { Cut::Orderly }).await?;
         }
         volunteer.hears(&before).await?;

@@ -45,7 +45,7 @@ async fn words_cut_in_the_middle_are_sent_again_whole() -> Result<()> {
     let (visitor, volunteer) = stage.talk().await?;
     let proxy = stage.server.proxy()?;
     let mut ledger = Ledger::new("cut in the middle of a frame, either way");
-    for round in 0..rounds(4, 80) {
+    for round in 0..rounds(3, 80) {
         let direction = if round % 2 == 0 { Direction::Up } else { Direction::Down };
         let words =
             format!("These words are cut somewhere, at one letter or another, and said whole: {round}.");

@@ -34,7 +34,21 @@ async fn after_a_trap_the_numbers_are_there_and_the_conversation_can_be_taken_up
     // A key press wakes the widget's code.
     visitor.page.keys("x").await?;
     broken_down(&visitor).await?;
-    taken_up_again(&visitor, &volunteer).await
+    taken_up_again(&visitor, &volunteer).await?;
+
+    // Again, and behind a closed window: opening it is enough.
+    visitor.types(DRAFT).await?;
+    visitor.page.holds(Place::Chat, "the draft on the device", KEPT, vec![json!(DRAFT)]).await?;
+    visitor.press("^Minimise").await?;
+    visitor.page.wait_for(Place::Top, ".launcher").await?;
+    spoil(&visitor, SPOILT).await?;
+    volunteer.says("While the window is closed.").await?;
+    let is_in_reserve = "return T.all('.screen').length === 0";
+    visitor.page.holds(Place::Chat, "the reserve", is_in_reserve, Vec::new()).await?;
+    visitor.open_again("talking").await?;
+    visitor.has_message("operator", "While the window is closed.").await?;
+    visitor.has_message("visitor", "Before it broke.").await?;
+    visitor.has_draft(DRAFT).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,25 +62,6 @@ async fn an_exception_in_the_midst_of_the_code_is_no_frozen_box() -> Result<()> 
     broken_down(&visitor).await?;
     taken_up_again(&visitor, &volunteer).await?;
     visitor.has_message("operator", "Does this reach you?").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_trap_behind_a_closed_window_is_mended_when_it_is_opened() -> Result<()> {
-    let stage = Stage::set().await?;
-    let (visitor, volunteer) = stage.talk().await?;
-    spoken_and_drafted(&visitor, &volunteer).await?;
-    visitor.press("^Minimise").await?;
-    visitor.page.wait_for(Place::Top, ".launcher").await?;
-    spoil(&visitor, SPOILT).await?;
-    volunteer.says("While the window is closed.").await?;
-    visitor
-        .page
-        .holds(Place::Chat, "the reserve", "return T.all('.screen').length === 0", Vec::new())
-        .await?;
-    visitor.open_again("talking").await?;
-    visitor.has_message("operator", "While the window is closed.").await?;
-    visitor.has_message("visitor", "Before it broke.").await?;
-    visitor.has_draft(DRAFT).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
