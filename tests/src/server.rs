@@ -11,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 use tealight_server::config::Config;
-use tealight_server::operators::{self, OperatorError};
+use tealight_server::operators::{self, Duties, OperatorError};
 use tealight_server::store::SqliteStore;
 use tealight_server::{Dependencies, Running, Server};
 use tempfile::TempDir;
@@ -27,8 +27,11 @@ pub const OPERATOR: Account = Account { login: "sam", alias: "Sam", password: "w
 pub const SECOND_OPERATOR: Account =
     Account { login: "robin", alias: "Robin", password: "quiet kitchen at night" };
 
+/// A third one, who may watch conversations of others.
+pub const SUPERVISOR: Account = Account { login: "kim", alias: "Kim", password: "a chair beside the door" };
+
 /// An operator's account.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     /// What they log in with.
     pub login: &'static str,
@@ -191,9 +194,14 @@ impl TestServer {
 
     /// A token for the first account.
     pub async fn log_in(&self) -> Result<String> {
+        self.log_in_as(OPERATOR).await
+    }
+
+    /// A token for an account.
+    pub async fn log_in_as(&self, account: Account) -> Result<String> {
         let response = reqwest::Client::new()
             .post(self.login())
-            .json(&json!({"name": OPERATOR.login, "password": OPERATOR.password}))
+            .json(&json!({"name": account.login, "password": account.password}))
             .send()
             .await?
             .error_for_status()?;
@@ -205,15 +213,10 @@ impl TestServer {
 /// Makes the accounts that are not there yet.
 fn add_accounts(dependencies: &mut Dependencies<SqliteStore>) -> Result<()> {
     let mut rng = ChaCha20Rng::from_seed(dependencies.seed);
-    for account in [OPERATOR, SECOND_OPERATOR] {
-        match operators::add(
-            &mut dependencies.store,
-            &mut rng,
-            account.login,
-            account.alias,
-            account.password,
-            &[],
-        ) {
+    for account in [OPERATOR, SECOND_OPERATOR, SUPERVISOR] {
+        let duties = Duties { supervisor: account == SUPERVISOR, ..Duties::default() };
+        let Account { login, alias, password } = account;
+        match operators::add_with(&mut dependencies.store, &mut rng, login, alias, password, &[], &duties) {
             Ok(_) | Err(OperatorError::Taken(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use tealight_tests::browser::{Place, Screen};
 use tealight_tests::eventually;
 use tealight_tests::people::{Console, Visitor, Volunteer};
-use tealight_tests::server::{Hours, OPERATOR, Settings};
+use tealight_tests::server::{Account, Hours, OPERATOR, SECOND_OPERATOR, SUPERVISOR, Settings};
 use tealight_tests::site::HostPage;
 use tealight_tests::stage::Stage;
 
@@ -86,6 +86,36 @@ async fn the_visitors_screens() -> Result<()> {
         visitor.press("^Skip").await?;
         visitor.page.wait_gone(Place::Chat, ".survey").await?;
         shoot(&visitor, look, "13-ended").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn being_passed_on_and_another_way_suggested() -> Result<()> {
+    for (screen, scheme, look) in LOOKS {
+        let stage = open_stage().await?;
+        let visitor = arrive(&stage, screen, scheme, "/").await?;
+        visitor.open_chat().await?;
+        visitor.join().await?;
+        let sam = Volunteer::on_duty(&stage.server).await?;
+        let robin = Volunteer::on_duty_as(&stage.server, SECOND_OPERATOR).await?;
+        sam.takes_next().await?;
+        visitor.is_joined_by(OPERATOR.alias).await?;
+        visitor.says("I could not sleep again, and everything felt loud.").await?;
+        sam.says("That sounds exhausting. There is a line for the nights, too.").await?;
+        sam.suggests("phone").await?;
+        visitor.reads("suggests another way").await?;
+        shoot(&visitor, look, "14-suggestion").await?;
+        visitor.press("^Not now").await?;
+        visitor.reads("You said not now").await?;
+        shoot(&visitor, look, "15-suggestion-answered").await?;
+        sam.passes_on_to(SECOND_OPERATOR.alias, "My shift is over. Robin has time for you.").await?;
+        visitor.on_screen("waiting").await?;
+        visitor.reads("passing you on to Robin").await?;
+        shoot(&visitor, look, "16-passed-on").await?;
+        robin.takes_next().await?;
+        visitor.is_joined_by(SECOND_OPERATOR.alias).await?;
+        shoot(&visitor, look, "17-passed-on-joined").await?;
     }
     Ok(())
 }
@@ -191,6 +221,69 @@ async fn the_console() -> Result<()> {
         console.page.screenshot(&format!("{look}-44-keys")).await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_among_colleagues() -> Result<()> {
+    for (screen, scheme, look) in [
+        (Screen::DESKTOP, "light", "console-light"),
+        (Screen::DESKTOP, "dark", "console-dark"),
+        (Screen::SMALL_DESKTOP, "light", "console-small-light"),
+        (Screen::PHONE, "light", "console-phone-light"),
+    ] {
+        let stage = open_stage().await?;
+        let sam = console(&stage, OPERATOR, screen, scheme).await?;
+        sam.accepts().await?;
+        let visitor = stage.waiting_visitor().await?;
+        sam.reads("1 person is waiting").await?;
+        sam.takes_next().await?;
+        visitor.is_joined_by(OPERATOR.alias).await?;
+        visitor.says("I could not sleep again, and everything felt loud.").await?;
+        sam.says("That sounds exhausting. There is a line for the nights, too.").await?;
+        sam.press("^Suggest another way").await?;
+        sam.page.wait_for(Place::Top, ".suggest-item").await?;
+        sam.page.screenshot(&format!("{look}-45-suggest")).await?;
+        sam.press("^Call 0808 157 0199").await?;
+        visitor.press("^Yes, thank you").await?;
+        sam.reads("The visitor said yes").await?;
+        sam.fills("^Write a note", "A neighbour helps with the children.").await?;
+        sam.press("^Keep note").await?;
+
+        let kim = console(&stage, SUPERVISOR, screen, scheme).await?;
+        kim.press("^Watch the conversation of Sam").await?;
+        kim.hears("everything felt loud").await?;
+        kim.fills("^Whisper to the volunteer", "Ask whether they are safe now.").await?;
+        kim.press("^Whisper$").await?;
+        sam.reads("Kim whispers").await?;
+        sam.page.screenshot(&format!("{look}-46-notes")).await?;
+        kim.page.screenshot(&format!("{look}-47-watching")).await?;
+
+        let robin = console(&stage, SECOND_OPERATOR, screen, scheme).await?;
+        robin.accepts().await?;
+        sam.reads("Robin").await?;
+        sam.press("^Pass on…").await?;
+        sam.press("^Robin").await?;
+        sam.fills("^Words for the visitor", "My shift is over. Robin has time for you.").await?;
+        sam.page.screenshot(&format!("{look}-48-pass-on")).await?;
+        sam.press("^Pass on$").await?;
+        sam.reads("You passed this visitor on").await?;
+        sam.page.screenshot(&format!("{look}-49-passed-on")).await?;
+        robin.reads("Passed on to you").await?;
+        robin.page.screenshot(&format!("{look}-50-for-you")).await?;
+        robin.takes_next().await?;
+        robin.hears("everything felt loud").await?;
+        robin.page.screenshot(&format!("{look}-51-taken-over")).await?;
+    }
+    Ok(())
+}
+
+async fn console(stage: &Stage, account: Account, screen: Screen, scheme: &str) -> Result<Console> {
+    let page = stage.browser.open(screen).await?;
+    page.prefer(scheme).await?;
+    page.goto(&format!("{}/console/", stage.server.url())).await?;
+    let console = Console { page };
+    console.logs_in(account).await?;
+    Ok(console)
 }
 
 /// Open for some hours more, twenty minutes for a conversation.

@@ -36,6 +36,21 @@ impl Page {
         Ok(addresses)
     }
 
+    /// Every text that came over a socket since the last look.
+    pub async fn frames(&self) -> Result<Vec<String>> {
+        let mut frames = Vec::new();
+        for entry in self.driver.get_log("performance").await? {
+            let message: Value = serde_json::from_str(&entry.message).context("the driver's log")?;
+            let message = &message["message"];
+            if message["method"] == "Network.webSocketFrameReceived"
+                && let Some(text) = message["params"]["response"]["payloadData"].as_str()
+            {
+                frames.push(text.to_owned());
+            }
+        }
+        Ok(frames)
+    }
+
     /// Has the browser prefer light or dark.
     pub async fn prefer(&self, scheme: &str) -> Result<()> {
         let features = json!([

@@ -1,12 +1,12 @@
 //! A volunteer who is only there to answer: the operator's session over a real socket, without a screen.
 
 use anyhow::{Context, Result};
-use tealight_protocol::{Availability, ConversationId, Link};
+use tealight_protocol::{Availability, ConversationId, Link, Reason, TransferTarget};
 use tealight_session::operator::{Command, ConversationView, EntryKind, View};
 
 use crate::Said;
 use crate::peer::Operator;
-use crate::server::TestServer;
+use crate::server::{Account, OPERATOR, TestServer};
 
 /// A volunteer who takes whoever is next.
 #[derive(Debug)]
@@ -18,7 +18,12 @@ pub struct Volunteer {
 impl Volunteer {
     /// Logs in and accepts one visitor at a time.
     pub async fn on_duty(server: &TestServer) -> Result<Self> {
-        let peer = Operator::arrive(&server.socket(), server.log_in().await?)?;
+        Self::on_duty_as(server, OPERATOR).await
+    }
+
+    /// The same, with another account.
+    pub async fn on_duty_as(server: &TestServer, account: Account) -> Result<Self> {
+        let peer = Operator::arrive(&server.socket(), server.log_in_as(account).await?)?;
         peer.wants(Command::Open);
         peer.wants(Command::Avail { status: Availability::Accepting, capacity: 1, last_chat: false });
         let volunteer = Self { peer };
@@ -55,6 +60,30 @@ impl Volunteer {
         self.peer.wants(Command::Attach(id.clone(), Some(Link { url: url.to_owned(), title: None })));
         self.peer.wants(Command::Send(id));
         Ok(())
+    }
+
+    /// Suggests another way to get help, by its identifier.
+    pub async fn suggests(&self, offer: &str) -> Result<()> {
+        let id = self.conversation().await?;
+        self.sees(|view| view.offers.iter().any(|one| one.id == offer).then_some(()))
+            .await
+            .context("offers")?;
+        self.peer.wants(Command::Offer(id, offer.to_owned()));
+        Ok(())
+    }
+
+    /// Passes the visitor on to a colleague who is there.
+    pub async fn passes_on_to(&self, colleague: &str, reason: &str) -> Result<()> {
+        let conv = self.conversation().await?;
+        let colleague = self
+            .sees(|view| {
+                view.board.operators.iter().find(|one| one.name == colleague).map(|one| one.id.clone())
+            })
+            .await
+            .context("the colleague is not there")?;
+        let to = TransferTarget { operator: Some(colleague), area: None };
+        self.peer.wants(Command::Transfer { conv, to, reason: Reason::parse(reason).ok(), note: None });
+        self.sees(|view| running(view).is_none().then_some(())).await.context("the visitor is still here")
     }
 
     /// Writes so many letters of something, and does not send them.
