@@ -293,6 +293,7 @@ impl<S: Store> Desk<S> {
                 return Err(super::visitor::OTHER_BODY);
             }
             self.ack_claim(conn, cid, &known.conversation, known.seq, known.claim);
+            self.tell_what_became_of(now, conn, me, known.conversation, known.claim);
             return Ok(());
         }
         let Some(operator) = self.operators.get(me) else { return Err(NO_CONVERSATION) };
@@ -321,6 +322,23 @@ impl<S: Store> Desk<S> {
     ) {
         let (cid, conv) = (cid.clone(), Some(id.clone()));
         self.send(conn, &ToOperator::Ack { cid, conv, seq, claim, n: None });
+    }
+
+    /// A claim was told again. The conversation belongs to the answer; or, if it was lost since, the word that it is.
+    fn tell_what_became_of(
+        &mut self,
+        now: Moment,
+        conn: ConnId,
+        me: &OperatorId,
+        conv: ConversationId,
+        claim: Option<u64>,
+    ) {
+        match self.rooms.get(&conv) {
+            Some(room) if room.operator() == Some(me) && Some(room.record.claim) == claim => {
+                self.tell_assigned(now, me, &conv);
+            }
+            Some(_) | None => self.send(conn, &ToOperator::Released { conv, reason: ReleaseReason::Lease }),
+        }
     }
 
     fn claimable(

@@ -36,6 +36,30 @@ fn an_operator_waits_for_a_hidden_visitor_to_look() {
 }
 
 #[test]
+fn a_claim_that_is_told_again_hears_what_became_of_the_conversation() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    let claim = json!({"t": "claim", "cid": cid(50)});
+    desk.send(console, &claim);
+    let ack = desk.take_one(console, "ack");
+    desk.send(console, &claim);
+    let sent = desk.take(console);
+    assert_eq!((&sent[0], &sent[1]["t"]), (&ack, &json!("assigned")), "it is still kept for the operator");
+    assert_eq!(sent[1]["conversation"]["id"], conv);
+    for _ in 0..10 {
+        desk.send(console, &json!({"t": "pong"}));
+        desk.send(visitor, &json!({"t": "pong"}));
+        desk.advance(10_000);
+    }
+    desk.take(console);
+    desk.send(console, &claim);
+    let sent = desk.take(console);
+    assert_eq!((&sent[0], &sent[1]["t"]), (&ack, &json!("released")), "the hold is over");
+}
+
+#[test]
 fn who_does_not_look_keeps_the_place_and_the_next_has_the_turn() {
     let mut desk = TestDesk::new();
     let (hidden, first) = desk.waiting(1);
