@@ -132,6 +132,7 @@ keys! {
     LOG_PASSED = "log.passed" ["name"];
     LOG_PASSED_TO = "log.passed_to" ["name", "to"];
     LOG_PASSED_TEAM = "log.passed_team" ["name", "to"];
+    LOG_QUOTE = "log.quote" ["words"];
     LOG_TYPING = "log.typing" ["name"];
     LOG_LINK_PAGE = "log.link_page";
     LOG_LINK_CALL = "log.link_call";

@@ -214,10 +214,7 @@ fn automatic(cx: Context, entry: &Entry) -> El {
         }
         EntryKind::Left { name: Some(name), .. } => words.text(&cx.fill(Key::LOG_LEFT, &[("name", name)])),
         EntryKind::Left { name: None, .. } => words.text(&cx.say(Key::WAITING_LOST)),
-        EntryKind::Transferred { reason, .. } => {
-            let reason = reason.as_ref().map(|reason| el("q").attr("dir", "auto").text(reason.as_str()));
-            words.text(&passed_on(cx, &entry.kind)).maybe(reason)
-        }
+        EntryKind::Transferred { .. } => words.text(&passed_on(cx, &entry.kind)),
         EntryKind::Theirs { text, .. } | EntryKind::Own { text, .. } => words.text(text.as_str()),
         EntryKind::Offer { .. } => words,
     };
@@ -228,6 +225,17 @@ fn automatic(cx: Context, entry: &Entry) -> El {
         .text(" ")
         .child(el("span").class("auto-tag").text(&cx.say(Key::LOG_AUTOMATIC)))
         .child(el("span").class("sr").text(" ").maybe(time(cx, entry)))
+        .maybe(quoted(cx, &entry.kind).map(|words| el("span").class("auto-quote").text(&words)))
+}
+
+/// Why somebody passes the visitor on: a person's own words.
+pub(crate) fn quoted(cx: Context, kind: &EntryKind) -> Option<String> {
+    match kind {
+        EntryKind::Transferred { reason: Some(reason), .. } => {
+            Some(cx.fill(Key::LOG_QUOTE, &[("words", reason.as_str())]))
+        }
+        _ => None,
+    }
 }
 
 /// Who passes the visitor on, and to whom.
@@ -256,6 +264,13 @@ fn follow_the_end(cx: Context, reading: &Reading) {
             return;
         };
         let joined = was == Screen::Waiting && screen == Screen::Talking;
+        if was == Screen::Talking && screen == Screen::Waiting {
+            // What happens next stands where the waiting room begins.
+            cx.before_paint(move || {
+                cx.reveal(".wait");
+            });
+            return;
+        }
         let has_grown = entries.len() > count;
         let is_own = entries.last().is_some_and(|last| matches!(last.kind, EntryKind::Own { .. }));
         // In the waiting room the range stays in sight, whatever is said below it.

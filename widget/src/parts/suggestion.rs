@@ -37,7 +37,7 @@ fn way(cx: Context, alternative: &Alternative) -> El {
     let card = if is_safe_address(uri) { outward("card", uri) } else { el("p").class("card") };
     card.child(title.maybe(new_window(cx, uri)))
         .child(url)
-        .maybe(hours.map(|hours| el("span").class("card-title").text(hours)))
+        .maybe(hours.map(|hours| el("span").class("suggestion-state").text(hours)))
 }
 
 /// The question, or what became of it.
@@ -56,7 +56,7 @@ fn foot(cx: Context, message: &Message, card: &El) -> El {
 }
 
 fn actions(cx: Context, message: &Message, card: &El) -> El {
-    let button = |kind: &str, words, choice| {
+    let button = |words, choice| {
         let (message, card) = (message.clone(), card.clone());
         let press = move |_| {
             if let EntryKind::Offer { id, .. } = &message.entry.peek().kind {
@@ -68,16 +68,14 @@ fn actions(cx: Context, message: &Message, card: &El) -> El {
         el("button")
             .class("button")
             .part("button")
-            .attr("data-kind", kind)
             .attr("type", "button")
             .on("click", press)
             .text(&cx.say(words))
     };
-    el("div").class("actions").child(button("primary", Key::OFFER_YES, OfferChoice::Taken)).child(button(
-        "quiet",
-        Key::OFFER_NO,
-        OfferChoice::Declined,
-    ))
+    el("div")
+        .class("actions")
+        .child(button(Key::OFFER_YES, OfferChoice::Taken))
+        .child(button(Key::OFFER_NO, OfferChoice::Declined))
 }
 
 fn answer(message: &Message) -> OfferAnswer {

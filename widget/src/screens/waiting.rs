@@ -1,7 +1,9 @@
 //! The waiting room: the range first and largest, the place, and what one can do meanwhile.
 
+use std::sync::Arc;
+
 use tealight_protocol::{QueueState, Wait};
-use tealight_session::visitor::{EntryKind, WaitsAgain};
+use tealight_session::visitor::{Entry, EntryKind, WaitsAgain};
 
 use super::chat::unkept;
 use crate::context::Context;
@@ -9,7 +11,7 @@ use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
 use crate::parts::announcer::place;
-use crate::parts::log::passed_on;
+use crate::parts::log::{passed_on, quoted};
 use crate::parts::note::{note, note_of};
 use crate::parts::others::{crisis, others};
 use crate::wait_range::WaitWords;
@@ -101,10 +103,16 @@ fn notes(cx: Context, into: El) -> El {
     into.when(is_ready, move || note_of(&cx.say(Key::WAITING_READY)))
         .when(is_lost, move || note_of(&lost(cx)))
         .when(is_passed_on, move || {
-            let entries = cx.now();
-            let passed = entries.entries.iter().rev().map(|entry| passed_on(cx, &entry.kind));
-            let passed = passed.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
-            note(&[&passed, &cx.say(Key::WAITING_PASSED)])
+            let view = cx.now();
+            let passed = |entry: &&Arc<Entry>| matches!(entry.kind, EntryKind::Transferred { .. });
+            let passed = view.entries.iter().rev().find(passed);
+            let who = passed.map(|entry| passed_on(cx, &entry.kind)).unwrap_or_default();
+            let why = passed.and_then(|entry| quoted(cx, &entry.kind));
+            let kept = cx.say(Key::WAITING_PASSED);
+            match why {
+                Some(why) => note(&[&who, &why, &kept]),
+                None => note(&[&who, &kept]),
+            }
         })
         .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &cx.say(Key::WAITING_WORSE_CHOICE)]))
         .live(closing, note_of)

@@ -20,7 +20,8 @@ pub(crate) fn About() -> impl IntoView {
         let id = desk.open.get()?;
         desk.view.with(|view| view.conversations.iter().find(|one| one.id == id).map(Arc::clone))
     });
-    let is_open = Memo::new(move |_| open.with(Option::is_some));
+    // Of what is no longer the operator's, nothing is known any more.
+    let is_open = Memo::new(move |_| open.with(|one| one.as_ref().is_some_and(|one| one.released.is_none())));
     let can_write = Memo::new(move |_| open.with(|one| one.as_deref().is_some_and(is_active)));
     let takes_notes = Memo::new(move |_| {
         desk.abilities().notes && open.with(|one| one.as_ref().is_some_and(|one| one.released.is_none()))

@@ -55,7 +55,10 @@ fn Item(id: ConversationId, ids: Memo<Vec<ConversationId>>) -> impl IntoView {
         move || desk.name_of(&id)
     };
     let state = move || conversation.get().map(|one| state_words(&one));
-    let presence = move || conversation.get().map_or("gone", |one| presence_name(one.presence));
+    let presence = move || {
+        let followed = conversation.get().filter(|one| one.released.is_none());
+        followed.map_or("gone", |one| presence_name(one.presence))
+    };
     let unread = Memo::new(move |_| conversation.get().map_or(0, |one| one.unread));
     view! {
         <li class="row">

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use tealight_protocol::ConversationState;
 use tealight_session::Delivery;
 use tealight_session::operator::{Command, ConversationView, NoteEntry};
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::browser::{time_of_day, with_press};
 use super::desk::Desk;
@@ -30,18 +30,40 @@ pub(crate) fn Notes(open: Memo<Option<Arc<ConversationView>>>) -> impl IntoView 
             one.as_ref().is_some_and(|one| one.released.is_none() && one.state != ConversationState::Ended)
         })
     });
+    let list = NodeRef::<html::Ul>::new();
+    // A whisper is for now: where the column scrolls by itself, it comes into sight.
+    Effect::new(move |before: Option<usize>| {
+        let theirs = notes.with(|notes| notes.iter().filter(|note| !note.own).count());
+        if before.is_some_and(|before| theirs > before) {
+            request_animation_frame(move || {
+                if let Some(list) = list.try_get_untracked().flatten() {
+                    show_last(&list);
+                }
+            });
+        }
+        theirs
+    });
     let title = move || t(if watched.get() { "notes.whisper_title" } else { "notes.title" });
     let hint = move || t(if watched.get() { "notes.whisper_hint" } else { "notes.hint" });
     view! {
         <section class="notes" aria-labelledby="notes-title">
             <h2 class="heading" id="notes-title">{title}</h2>
             <p class="small quiet" id="notes-hint">{hint}</p>
-            <ul class="list">
+            <ul class="list" node_ref=list>
                 {move || notes.get().iter().map(|note| one_note(desk, note)).collect_view()}
             </ul>
             // A field of its own for every conversation: what is half written in one stays there.
             {move || id.get().filter(|_| takes.get()).map(|_| view! { <Field open watched /> })}
         </section>
+    }
+}
+
+/// Scrolls the column, and nothing but the column, until the last note is in sight.
+fn show_last(list: &HtmlElement) {
+    let Some(column) = list.closest("aside").ok().flatten() else { return };
+    let below = list.offset_top() + list.offset_height() - column.scroll_top() - column.client_height();
+    if column.scroll_height() > column.client_height() && below > 0 {
+        column.set_scroll_top(column.scroll_top() + below);
     }
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn PassOnDialog(id: ConversationId, close: Callback<()>) -> impl Into
         desk.view.with(|view| {
             let me = view.who.as_ref().map(|who| &who.id);
             let there = view.board.operators.iter().filter(|one| one.connected && Some(&one.id) != me);
-            there.cloned().collect::<Vec<_>>()
+            let mut there: Vec<_> = there.cloned().collect();
+            there.sort_by_key(|one| (one.status != Availability::Accepting, one.name.clone()));
+            there
         })
     });
     let areas: Vec<_> =

@@ -16,7 +16,11 @@ pub(crate) fn WaitingRoom() -> impl IntoView {
     let waiting = Memo::new(move |_| desk.view.with(who_waits));
     let claiming = Memo::new(move |_| desk.view.with(|view| view.claiming));
     let is_full = Memo::new(move |_| !desk.has_room());
-    let cannot = Memo::new(move |_| claiming.get() || is_full.get() || waiting.with(Vec::is_empty));
+    // Whoever is kept for a colleague is not the next for this operator.
+    let has_next = Memo::new(move |_| {
+        waiting.with(|waiting| waiting.iter().any(|entry| !matches!(reserved(desk, entry), Some((false, _)))))
+    });
+    let cannot = Memo::new(move |_| claiming.get() || is_full.get() || !has_next.get());
     let stop = RwSignal::new(None::<ConversationId>);
     view! {
         <section class="waiting" aria-labelledby="waiting-title">

@@ -264,6 +264,7 @@ impl Conversation {
             }
         }
         self.released = Some(reason);
+        self.watchers.clear();
         self.typing_until = None;
         self.forget_words();
     }
