@@ -195,6 +195,8 @@ impl Wire {
         self.disk
             .write(|tx| {
                 let account = tx.insert_operator(name, name, "no password", areas)?;
+                // Speaks everything, and may watch.
+                tx.set_duties(&account.id, &[], true)?;
                 tx.insert_session(&OperatorSession { token: digest, operator: account.id, expires_at })
             })
             .map_err(|error: StoreError| error.to_string())

@@ -43,6 +43,13 @@ pub enum Seen {
     Destroyed(ConversationId),
     /// The store is an earlier one: every log is told again from its beginning.
     Restored,
+    /// An operator wrote a note, whether or not it has arrived.
+    Noted {
+        /// Beside which conversation.
+        conv: ConversationId,
+        /// Its number.
+        note: u64,
+    },
     /// A command was acknowledged as an event.
     Acked {
         /// Of which log.
@@ -134,8 +141,9 @@ pub struct History {
     logs: BTreeMap<ConversationId, Log>,
     acked: HashMap<(ConversationId, String, String), u64>,
     given: HashMap<(ConversationId, u64), OperatorId>,
-    /// The numbers of texts that were erased.
+    /// The numbers of texts, and of notes, that were erased.
     erased: BTreeSet<u64>,
+    erased_notes: BTreeSet<u64>,
     screens: screen::Screens,
 }
 
@@ -145,6 +153,7 @@ struct Log {
     events: Vec<Event>,
     /// What it was before a back-up was restored. A page may show that until it hears of it.
     former: Vec<Vec<Event>>,
+    notes: BTreeSet<u64>,
     claim: u64,
     /// Who had it last, and under which number.
     held: Option<(OperatorId, u64)>,
@@ -158,6 +167,10 @@ impl History {
             Seen::Stored { conv, claim, holder, last, news } => self.stored(conv, claim, holder, last, news),
             Seen::Destroyed(conv) => {
                 self.destroyed(&conv);
+                Ok(())
+            }
+            Seen::Noted { conv, note } => {
+                self.logs.entry(conv).or_default().notes.insert(note);
                 Ok(())
             }
             Seen::Restored => {
@@ -263,6 +276,7 @@ impl History {
         let lives = log.former.iter().chain([&log.events]).flatten();
         let texts = lives.filter_map(text_of).flat_map(|text| numbers(text, MARK)).collect::<Vec<_>>();
         self.erased.extend(texts);
+        self.erased_notes.extend(&log.notes);
     }
 
     fn restored(&mut self) {
@@ -275,6 +289,7 @@ impl History {
         self.acked.clear();
         self.given.clear();
         self.erased.clear();
+        self.erased_notes.clear();
     }
 
     fn was_acked(
@@ -346,8 +361,11 @@ impl History {
     }
 
     fn nothing_erased_in(&self, text: &str) -> Result<(), Violation> {
-        match numbers(text, MARK).into_iter().find(|number| self.erased.contains(number)) {
-            Some(words) => Err(Violation::ErasedWordsFound { words }),
+        if let Some(words) = numbers(text, MARK).into_iter().find(|number| self.erased.contains(number)) {
+            return Err(Violation::ErasedWordsFound { words });
+        }
+        match numbers(text, NOTE_MARK).into_iter().find(|number| self.erased_notes.contains(number)) {
+            Some(note) => Err(Violation::ErasedNoteFound { note }),
             None => Ok(()),
         }
     }

@@ -140,12 +140,18 @@ fn prefix_of(
     side: Side,
     committed: &[&Shown],
 ) -> bool {
-    logs.get(conv).is_some_and(|log| lives(log).any(|life| begins_with(life, side, committed)))
+    let shows = |log: &Log| lives(log).any(|life| begins_with(life, side, committed, log.is_destroyed));
+    logs.get(conv).is_some_and(shows)
 }
 
-fn begins_with(log: &[Event], side: Side, committed: &[&Shown]) -> bool {
+/// Of a log that was destroyed nobody can say any more what its last events were.
+fn begins_with(log: &[Event], side: Side, committed: &[&Shown], is_destroyed: bool) -> bool {
+    let last = log.last().map_or(0, |event| event.seq);
+    if is_destroyed && !committed.iter().any(|entry| entry.seq <= Some(last)) {
+        return false;
+    }
     let mut visible = log.iter().filter(|event| is_shown(event, side));
-    committed.iter().all(|entry| {
+    committed.iter().filter(|entry| !is_destroyed || entry.seq <= Some(last)).all(|entry| {
         visible.next().is_some_and(|event| {
             entry.seq == Some(event.seq)
                 && entry.at.as_ref() == Some(&event.at)

@@ -276,6 +276,16 @@ fn erased_words_are_found_wherever_they_are() {
 }
 
 #[test]
+fn an_erased_note_is_found_wherever_it_is() {
+    let mut run = Run::default();
+    run.stores(whole());
+    run.sees(Seen::Noted { conv: conv(), note: 4 });
+    run.sees(Seen::Kept("note-4.".to_owned()));
+    run.sees(Seen::Destroyed(conv()));
+    assert!(matches!(run.see(Seen::Kept("note-4.".to_owned())), Err(Violation::ErasedNoteFound { note: 4 })));
+}
+
+#[test]
 fn a_note_that_goes_to_a_visitor_is_caught() {
     let sent = |to| Seen::Sent { to, text: r#"{"text":"note-4."}"#.to_owned() };
     Run::default().sees(sent(Side::Operator));

@@ -52,6 +52,8 @@ pub enum Violation {
     Untrue { page: usize, key: String },
     /// Words that were erased are somewhere.
     ErasedWordsFound { words: u64 },
+    /// A note of a conversation that was erased is somewhere.
+    ErasedNoteFound { note: u64 },
     /// A note went out to a visitor.
     NoteTold { note: u64 },
 }

@@ -19,6 +19,8 @@ pub(crate) struct Watch {
     pub(crate) history: History,
     /// How many events of each log were read, and the fencing number.
     read: HashMap<ConversationId, (u64, u64)>,
+    /// Conversations that were passed on to somebody, who takes them before all others.
+    reserved: BTreeSet<ConversationId>,
     /// What the desk knows of each socket.
     sockets: HashMap<ConnId, Socket>,
     /// Conversations that an operator waits for, by the socket of the console.
@@ -90,14 +92,19 @@ impl Watch {
         }
     }
 
-    /// Reads what is new in the store. The conversations whose fencing numbers grew.
+    /// Reads what is new in the store. The conversations whose fencing numbers grew, where nobody had a right to them.
     pub(crate) fn read_store(&mut self, wire: &mut Wire) -> Vec<ConversationId> {
         let mut claimed = Vec::new();
         let conversations = wire.conversations();
-        for Conversation { id, claim, operator, last, .. } in &conversations {
+        for Conversation { id, claim, operator, last, reserved, .. } in &conversations {
             let (read, number) = self.read.get(id).copied().unwrap_or_default();
-            if *claim > number {
+            if *claim > number && !self.reserved.contains(id) {
                 claimed.push(id.clone());
+            }
+            if reserved.is_some() {
+                self.reserved.insert(id.clone());
+            } else {
+                self.reserved.remove(id);
             }
             let news = if read == *last { Vec::new() } else { wire.log_after(id, read) };
             self.messages +=
@@ -116,6 +123,12 @@ impl Watch {
     }
 
     pub(crate) fn see(&mut self, seen: Seen) {
+        if self.is_traced
+            && let Seen::Shows { page, side, conv, entries } = &seen
+        {
+            let last = entries.iter().filter_map(|entry| entry.seq).max();
+            eprintln!("    {page} shows {side:?} {conv:?} up to {last:?}");
+        }
         if let Err(violation) = self.history.see(seen) {
             panic!("{violation}");
         }
@@ -264,7 +277,7 @@ impl Watch {
             .filter(|one| one.state == ConversationState::Waiting && one.order < order)
             .map(|one| Waiter {
                 is_here: is_here(&one.id),
-                is_kept: self.holds.contains_key(&one.id),
+                is_kept: self.holds.contains_key(&one.id) || one.reserved.is_some(),
                 conv: one.id,
                 area: one.area,
             })
@@ -311,17 +324,22 @@ impl Watch {
             panic!("{page:?} stopped: {reason:?}");
         }
         let before = self.consoles.insert(page, Arc::clone(&view.conversations));
-        if before.is_some_and(|before| Arc::ptr_eq(&before, &view.conversations)) {
+        if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &view.conversations)) {
             return;
         }
         for one in view.conversations.iter() {
             let conv = Some(one.id.clone());
+            let was_watched =
+                before.iter().flat_map(|list| list.iter()).any(|old| old.id == one.id && old.watched);
             if one.released.is_some() {
                 assert!(
                     one.entries.is_empty(),
                     "{page:?} still shows what is not theirs: {:?}",
                     one.released
                 );
+            }
+            if one.released.is_some() || one.watched || was_watched {
+                // What is watched is told from the beginning on every connection.
                 self.see(Seen::Emptied { page: page.0, conv: conv.clone() });
             }
             let entries = one.entries.iter().map(|entry| shown_to_operator(entry)).collect();

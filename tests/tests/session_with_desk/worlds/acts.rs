@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use rand::Rng as _;
-use tealight_protocol::{Availability, ConversationId, ConversationState, Route};
+use tealight_protocol::{
+    Availability, ConversationId, ConversationState, NoteText, OfferChoice, Reason, Route, TransferTarget,
+};
 use tealight_session::visitor::{Command, EntryKind, Phase};
 use tealight_session::{Delivery, Fact, operator};
+use tealight_tests::history::Seen;
 use tealight_tests::wire::PeerId;
 
 use super::World;
@@ -35,7 +38,8 @@ impl World {
                 self.wire.throttle(page, 1);
                 self.wire.fact(page, Fact::Shown);
             }
-            84..88 => self.wire.visitor_does(page, Command::Read(u64::MAX)),
+            84..86 => self.wire.visitor_does(page, Command::Read(u64::MAX)),
+            86..88 => self.visitor_answers_an_offer(page),
             88..90 => self.wire.visitor_does(page, Command::End),
             90 => {
                 self.excused.insert(page);
@@ -87,6 +91,22 @@ impl World {
         }
     }
 
+    fn visitor_answers_an_offer(&mut self, page: PeerId) {
+        let entries = self.wire.visitor_view(page).entries;
+        let offers: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Offer { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        if let Some(offer) = self.one_of(&offers) {
+            let taken = self.wire.rng.random();
+            let choice = if taken { OfferChoice::Taken } else { OfferChoice::Declined };
+            self.wire.visitor_does(page, Command::AnswerOffer(offer, choice));
+        }
+    }
+
     fn visitor_looks_after_what_was_not_sent(&mut self, page: PeerId) {
         let view = self.wire.visitor_view(page);
         let not_sent = view.entries.iter().find_map(|entry| match &entry.kind {
@@ -111,15 +131,25 @@ impl World {
             .conversations
             .iter()
             .filter(|one| {
-                one.state == ConversationState::Active && one.released.is_none() && one.ended.is_none()
+                let is_free = !one.watched && !one.transferring;
+                let is_theirs = one.released.is_none() && one.ended.is_none() && is_free;
+                one.state == ConversationState::Active && is_theirs
             })
             .map(|one| one.id.clone())
             .collect();
         let some = self.one_of(&open);
+        if self.wire.rng.random_range(0..10) == 0 {
+            return self.operator_watches(page);
+        }
         match (self.wire.rng.random_range(0..100), some) {
             (0..36, _) | (_, None) => self.operator_takes_somebody(page),
-            (36..78, Some(conv)) => self.operator_says(page, &conv),
-            (78..88, Some(conv)) => {
+            (36..68, Some(conv)) => self.operator_says(page, &conv),
+            (68..73, Some(conv)) => self.operator_passes_on(page, conv),
+            (73..78, Some(conv)) => {
+                self.wire.operator_does(page, operator::Command::Offer(conv, "phone".to_owned()));
+            }
+            (78..82, Some(conv)) => self.operator_notes(page, conv),
+            (82..88, Some(conv)) => {
                 self.wire.operator_does(page, operator::Command::Read(conv, u64::MAX));
             }
             (88..92, Some(conv)) => self.wire.operator_does(page, operator::Command::End(conv)),
@@ -154,6 +184,43 @@ impl World {
         }
     }
 
+    fn operator_passes_on(&mut self, page: PeerId, conv: ConversationId) {
+        let colleagues: Vec<_> =
+            self.wire.operator_view(page).board.operators.iter().map(|entry| entry.id.clone()).collect();
+        let areas = self.recipe.areas.clone();
+        let to = match self.wire.rng.random_range(0..3) {
+            0 => TransferTarget::default(),
+            1 => TransferTarget { operator: self.one_of(&colleagues), area: None },
+            _ => TransferTarget { operator: None, area: self.one_of(&areas) },
+        };
+        let note = self.new_note(&conv);
+        let (reason, note) = (Reason::parse("the end of a shift").ok(), NoteText::parse(&note).ok());
+        self.wire.operator_does(page, operator::Command::Transfer { conv, to, reason, note });
+    }
+
+    fn operator_notes(&mut self, page: PeerId, conv: ConversationId) {
+        let note = self.new_note(&conv);
+        self.wire.operator_does(page, operator::Command::EditNote(conv.clone(), note));
+        self.wire.operator_does(page, operator::Command::SendNote(conv));
+    }
+
+    /// Every operator of these worlds may watch, and may whisper to whom they watch.
+    fn operator_watches(&mut self, page: PeerId) {
+        let view = self.wire.operator_view(page);
+        let watched: Vec<_> =
+            view.conversations.iter().filter(|one| one.watched).map(|one| one.id.clone()).collect();
+        let board = &view.board;
+        let others =
+            board.active.iter().map(|entry| &entry.conv).chain(board.waiting.iter().map(|e| &e.conv));
+        let others: Vec<_> = others.cloned().collect();
+        match (self.wire.rng.random_range(0..3), self.one_of(&watched), self.one_of(&others)) {
+            (0, Some(conv), _) => self.wire.operator_does(page, operator::Command::Unwatch(conv)),
+            (1, Some(conv), _) => self.operator_notes(page, conv),
+            (_, _, Some(conv)) => self.wire.operator_does(page, operator::Command::Watch(conv)),
+            (_, _, None) => {}
+        }
+    }
+
     fn operator_clears_up(&mut self, page: PeerId) {
         let over = self
             .wire
@@ -171,6 +238,12 @@ impl World {
         let Some(second) = self.wire.second_console(page) else { return };
         let areas = self.watch.areas.get(&page).cloned().unwrap_or_default();
         self.watch.areas.insert(second, areas);
+    }
+
+    fn new_note(&mut self, conv: &ConversationId) -> String {
+        self.words += 1;
+        self.watch.see(Seen::Noted { conv: conv.clone(), note: self.words });
+        format!("note-{}.", self.words)
     }
 
     /// Words that nobody ever said before: short, or so long that a few of them fill a page of history.
