@@ -251,9 +251,23 @@ impl ChildServer {
 
     /// How much memory it has in use, in KiB.
     pub fn resident_kib(&self) -> Result<u64> {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Forgets how much memory it had in use at once: the next answer is about what comes now.
+    pub fn forget_peak(&self) -> Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.pid()?), "5")?)
+    }
+
+    /// How much memory it had in use at once, in KiB.
+    pub fn peak_kib(&self) -> Result<u64> {
+        self.memory_kib("VmHWM:")
+    }
+
+    fn memory_kib(&self, what: &str) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-        let kib = line.split_whitespace().nth(1).context("no figure in VmRSS")?;
+        let line = status.lines().find(|line| line.starts_with(what)).context("no figure of memory")?;
+        let kib = line.split_whitespace().nth(1).context("no figure of memory")?;
         Ok(kib.parse()?)
     }
 
