@@ -189,10 +189,10 @@ async fn wrong_secrets_are_unknown(t: &Trial) -> Check {
             socket.leave().await;
         }
     }
-    known.sort();
-    unknown.sort();
-    let (known, unknown) = (known[TRIES / 2], unknown[TRIES / 2]);
-    t.note(format!("median to an answer: known {known:.1?}, unknown {unknown:.1?}"));
+    // The quickest of many: what a busy machine adds to the others says nothing about the backend.
+    let quickest = |times: &[Duration]| times.iter().min().copied().unwrap_or_default();
+    let (known, unknown) = (quickest(&known), quickest(&unknown));
+    t.note(format!("quickest answer: known {known:.1?}, unknown {unknown:.1?}"));
     let allowed = Duration::from_millis(20).max(known / 2);
     demand(
         known.abs_diff(unknown) < allowed,
