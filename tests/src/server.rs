@@ -88,6 +88,16 @@ impl TestServer {
 
     /// Starts a helpline.
     pub async fn with(settings: Settings) -> Result<Self> {
+        for _ in 0..PORT_TRIES {
+            match Self::attempt(&settings).await {
+                Err(error) if is_taken(&error) => {}
+                other => return other,
+            }
+        }
+        Self::attempt(&settings).await
+    }
+
+    async fn attempt(settings: &Settings) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tealight-test-").tempdir()?;
         let address = format!("127.0.0.1:{}", free_port()?);
         let proxy = match settings.behind_proxy {
@@ -101,8 +111,7 @@ impl TestServer {
         let public = proxy.as_ref().map_or_else(|| address.clone(), |proxy| proxy.address().to_string());
         let site = Site::start(&format!("http://{public}"), settings.pages.clone()).await?;
         let assets = settings.assets.clone().or_else(dist).unwrap_or_else(|| folder.path().join("no-dist"));
-        let config =
-            toml(&settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
+        let config = toml(settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
         let mut server = Self { running: None, config, address, proxy, site, folder };
         server.start_again().await?;
         Ok(server)
@@ -240,6 +249,13 @@ pub fn require_dist() -> Result<PathBuf> {
         dist.display()
     );
     Ok(dist)
+}
+
+/// How often another address is tried when a test beside this one was quicker to take the one that was free.
+const PORT_TRIES: u32 = 4;
+
+fn is_taken(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.to_string().contains("in use"))
 }
 
 /// A port that is free and that no outgoing connection takes by itself.

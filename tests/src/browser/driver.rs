@@ -102,7 +102,13 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// A driver chooses a port for one kind of address and needs it for the other as well; where many start at once,
+    /// some other program can have that one.
     fn start() -> Result<Self> {
+        Self::attempt().or_else(|_| Self::attempt()).or_else(|_| Self::attempt())
+    }
+
+    fn attempt() -> Result<Self> {
         let program = std::env::var_os("TEALIGHT_CHROMEDRIVER").map_or("chromedriver".into(), PathBuf::from);
         let mut child = Command::new(&program)
             .arg("--port=0")
