@@ -330,6 +330,12 @@ impl Run {
         let Ok(frame) = serde_json::from_str::<Value>(text) else { return };
         let mut found = BTreeSet::new();
         names(&frame, &mut found);
+        // Of a name that stands twice in one object a reader may take either: both count as told.
+        for rest in text.split("\"cid\"").skip(1) {
+            let value = rest.trim_start().strip_prefix(':').map(str::trim_start);
+            let value = value.and_then(|rest| rest.strip_prefix('"')).and_then(|rest| rest.split('"').next());
+            found.extend(value.map(str::to_owned));
+        }
         if self.under_way.as_ref().is_some_and(|cid| found.contains(cid.as_str())) {
             self.under_way = None;
         }

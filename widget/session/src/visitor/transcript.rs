@@ -118,6 +118,10 @@ impl Transcript {
         let kind = match &event.kind {
             EventKind::Message { from: Party::Visitor, cid: Some(cid), text, .. } => {
                 key = own_key(cid);
+                // A backend that tells one message under two numbers breaks its promise; the screen keeps ours.
+                if self.entries.iter().any(|entry| entry.key == key) {
+                    return;
+                }
                 let delivery = delivery_of(self.theirs, event.seq);
                 EntryKind::Own { cid: cid.clone(), text: text.clone(), delivery }
             }

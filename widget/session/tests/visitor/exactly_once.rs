@@ -46,6 +46,17 @@ fn an_echo_before_its_ack_shows_one_message() {
 }
 
 #[test]
+fn a_message_that_a_backend_tells_under_two_numbers_is_shown_once() {
+    let mut rig = talking();
+    let send = rig.say("hello");
+    rig.hear(event(3, own(&send)));
+    rig.hear(event(4, own(&send)));
+    assert_eq!(rig.bubbles(), [("hello".to_owned(), Sent)]);
+    rig.hear(event(5, theirs("hi")));
+    assert_eq!(rig.entries().last().unwrap().seq, Some(5));
+}
+
+#[test]
 fn a_lost_ack_means_the_same_command_again_on_the_next_connection() {
     let mut rig = talking();
     let send = rig.say("hello");
