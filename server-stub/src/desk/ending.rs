@@ -86,6 +86,7 @@ impl<S: Store> Desk<S> {
         if let Some(hold) = hold {
             let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::Left };
             self.tell_operator(&hold.operator, &released);
+            self.operator_is_done(&hold.operator);
         }
         if let Some(operator) = operator {
             self.operator_is_done(&operator);

@@ -9,6 +9,7 @@ use tealight_protocol::{
 };
 
 use super::connections::Phase;
+use super::operator::Operator;
 use super::rooms::{Hold, NO_CONVERSATION};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
@@ -478,6 +479,10 @@ impl<S: Store> Desk<S> {
         self.board.changed();
         let released = ToOperator::Released { conv: id.clone(), reason: ReleaseReason::NotBack };
         self.tell_operator(&hold.operator, &released);
+        let takes_another = self.operators.get(&hold.operator).is_some_and(Operator::is_accepting);
+        if !takes_another {
+            return self.operator_is_done(&hold.operator);
+        }
         if let Some(next) = self.next_for(now, &hold.operator, false) {
             match self.assign(now, &hold.operator, &next, None) {
                 Ok(_) => self.tell_assigned(now, &hold.operator, &next),

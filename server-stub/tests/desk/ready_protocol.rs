@@ -134,3 +134,49 @@ fn an_operator_who_goes_away_waits_for_nobody() {
     desk.send(second, &json!({"t": "claim", "cid": cid(51), "conv": conv}));
     assert_eq!(desk.take_one(second, "ack")["claim"], 2);
 }
+
+#[test]
+fn an_operator_who_paused_meanwhile_gets_nobody_else() {
+    for (frame, paused) in [
+        (json!({"t": "state", "status": "paused", "capacity": 1}), false),
+        (json!({"t": "state", "status": "accepting", "capacity": 1, "last_chat": true}), true),
+    ] {
+        let mut desk = TestDesk::new();
+        let (hidden, first) = desk.waiting(1);
+        desk.send(hidden, &json!({"t": "presence", "visible": false}));
+        let console = desk.accepting("ada", 1);
+        desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+        let (there, _) = desk.waiting(2);
+        desk.send(console, &frame);
+        for _ in 0..10 {
+            for conn in [hidden, there, console] {
+                desk.send(conn, &json!({"t": "pong"}));
+            }
+            desk.advance(10_000);
+        }
+        let sent = desk.take(console);
+        let released = sent.iter().position(|f| f["t"] == "released").unwrap();
+        assert_eq!(sent[released]["conv"], json!(first));
+        assert!(sent[released..].iter().all(|f| f["t"] != "assigned"), "nobody was asked for");
+        let mine = |f: &serde_json::Value| f["operators"].get(0).cloned();
+        let last = sent[released..].iter().filter_map(mine).next_back().unwrap();
+        assert_eq!((last["active"].as_u64(), last["last_chat"].as_bool()), (Some(0), Some(false)));
+        assert!(!paused || last["status"] == "paused", "the last chat of the shift came to nothing");
+    }
+}
+
+#[test]
+fn a_last_chat_that_leaves_before_looking_ends_the_shift() {
+    let mut desk = TestDesk::new();
+    let (hidden, _) = desk.waiting(1);
+    desk.send(hidden, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    desk.send(console, &json!({"t": "state", "status": "accepting", "capacity": 1, "last_chat": true}));
+    desk.advance(300);
+    desk.send(hidden, &json!({"t": "end", "cid": cid(2)}));
+    desk.advance(300);
+    let boards = desk.take_all(console, "board");
+    let entry = boards.iter().rev().find_map(|board| board["operators"].get(0).cloned()).unwrap();
+    assert_eq!((&entry["status"], &entry["active"]), (&json!("paused"), &json!(0)));
+}
