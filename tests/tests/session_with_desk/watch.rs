@@ -327,6 +327,12 @@ impl Watch {
         if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &view.conversations)) {
             return;
         }
+        // What was put away is told from the beginning if it ever comes back.
+        let former = before.iter().flat_map(|list| list.iter()).map(|old| &old.id);
+        let put_away = former.filter(|id| view.conversations.iter().all(|one| one.id != **id));
+        for conv in put_away.cloned().collect::<Vec<_>>() {
+            self.see(Seen::Emptied { page: page.0, conv: Some(conv) });
+        }
         for one in view.conversations.iter() {
             let conv = Some(one.id.clone());
             let was_watched =
