@@ -11,12 +11,20 @@ use serde::{Deserialize, Serialize};
 /// Set by `cargo xtask soak`: tests of endurance run their long form.
 pub const SOAK: &str = "TEALIGHT_SOAK";
 
+/// Set by `cargo xtask test --quick`: what takes more than a minute is left out.
+pub const QUICK: &str = "TEALIGHT_QUICK";
+
 /// A file that every [`Tally`] is appended to, one JSON object a line.
 pub const REPORT: &str = "TEALIGHT_SOAK_REPORT";
 
 /// How many rounds a test of endurance runs: `short` as a rule, `long` under `cargo xtask soak`.
 pub fn rounds(short: u64, long: u64) -> u64 {
     if std::env::var_os(SOAK).is_some() { long } else { short }
+}
+
+/// Whether what takes more than a minute is left out.
+pub fn is_quick() -> bool {
+    std::env::var_os(QUICK).is_some()
 }
 
 /// What a test of endurance did, and what it found wrong.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use tealight_tests::conform::{Bench, Level, Options, Outcome, run};
-use tealight_tests::soak::rounds;
+use tealight_tests::soak::{is_quick, rounds};
 
 /// The server's program, built beside these tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tealight-child");
@@ -15,7 +15,7 @@ const NOT_OFFERED: [u8; 1] = [60];
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_server_passes_every_case_that_it_can_be_asked() -> Result<()> {
     let claims = usize::try_from(rounds(100, 1_000))?;
-    let options = Options { rounds: Some(claims), ..Options::default() };
+    let options = Options { rounds: Some(claims), quick: is_quick(), ..Options::default() };
     let bench = Bench::own(Path::new(PROGRAM), options).await?;
     let report = run(&bench, Level::L4, |_| {}).await;
     for finding in &report.findings {
@@ -25,6 +25,9 @@ async fn our_own_server_passes_every_case_that_it_can_be_asked() -> Result<()> {
     assert!(!report.has_failed(), "{report}");
     assert_eq!(report.findings.len(), 60);
     assert_eq!(report.numbers(|outcome| matches!(outcome, Outcome::NotOffered(_))), NOT_OFFERED);
+    if is_quick() {
+        return Ok(());
+    }
     assert_eq!(report.numbers(|outcome| matches!(outcome, Outcome::Skipped(_))), [0; 0]);
     for level in Level::ALL {
         assert!(report.has_level(level), "{}", report.line(level));
