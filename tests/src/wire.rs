@@ -333,6 +333,11 @@ impl Wire {
         self.now = end;
     }
 
+    /// Whether something is on its way.
+    pub fn is_busy(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// Carries out the next thing that happens, if it happens by then. One input for one side at a time.
     pub fn step(&mut self, end: u64) -> bool {
         let arrival = self.in_flight.peek().map(|Reverse((at, ..))| *at);

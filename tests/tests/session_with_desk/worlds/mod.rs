@@ -107,6 +107,10 @@ fn count_what_broke(tally: &mut Tally, what: &str) {
     }
 }
 
+/// How often, and after how long, to look whether everything has arrived.
+const LAST_LOOKS: u32 = 600;
+const LAST_LOOK_MS: u64 = 50;
+
 struct World {
     wire: Wire,
     watch: Watch,
@@ -148,6 +152,14 @@ impl World {
         }
         self.everything_is_put_right();
         self.time_passes(RECOVERY_MS);
+        // What is on its way at the very end arrives, too.
+        for _ in 0..LAST_LOOKS {
+            if !self.wire.is_busy() {
+                return;
+            }
+            self.time_passes(LAST_LOOK_MS);
+        }
+        panic!("the world never comes to rest");
     }
 
     fn time_passes(&mut self, ms: u64) {
