@@ -14,6 +14,7 @@ mod operator;
 mod script;
 mod seeds;
 mod snapshot;
+mod told;
 mod visitor;
 
 /// Something that reads foreign bytes.

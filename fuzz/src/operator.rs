@@ -11,6 +11,7 @@ use tealight_session::{ConnectionId, Delivery, Effect, Fact};
 use crate::dice::Dice;
 use crate::script::{self, Step};
 use crate::seeds::{self, Line};
+use crate::told;
 use crate::visitor::{CODES, FACTS};
 
 /// More effects than any one input asks for, with every conversation having something to tell.
@@ -301,19 +302,7 @@ impl Run {
     }
 
     fn note_taken(&mut self, text: &str) {
-        fn names(value: &Value, found: &mut BTreeSet<String>) {
-            match value {
-                Value::Object(fields) => {
-                    found.extend(fields.get("cid").and_then(Value::as_str).map(str::to_owned));
-                    fields.values().for_each(|value| names(value, found));
-                }
-                Value::Array(items) => items.iter().for_each(|value| names(value, found)),
-                _ => {}
-            }
-        }
-        let Ok(frame) = serde_json::from_str::<Value>(text) else { return };
-        let mut found = BTreeSet::new();
-        names(&frame, &mut found);
+        let Some((frame, found)) = told::frame_and_names(text) else { return };
         if self.under_way.as_ref().is_some_and(|cid| found.contains(cid.as_str())) {
             self.under_way = None;
         }

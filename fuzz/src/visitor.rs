@@ -11,6 +11,7 @@ use tealight_session::{ConnectionId, Delivery, Effect, Fact};
 use crate::dice::Dice;
 use crate::script::{self, Step};
 use crate::seeds::{self, Line};
+use crate::told;
 
 /// More effects than any one input asks for.
 const MOST_EFFECTS: usize = 16;
@@ -317,25 +318,7 @@ impl Run {
 
     /// Every name in what a backend said: "sent" may be shown of these and of no others.
     fn note_taken(&mut self, text: &str) {
-        fn names(value: &Value, found: &mut BTreeSet<String>) {
-            match value {
-                Value::Object(fields) => {
-                    found.extend(fields.get("cid").and_then(Value::as_str).map(str::to_owned));
-                    fields.values().for_each(|value| names(value, found));
-                }
-                Value::Array(items) => items.iter().for_each(|value| names(value, found)),
-                _ => {}
-            }
-        }
-        let Ok(frame) = serde_json::from_str::<Value>(text) else { return };
-        let mut found = BTreeSet::new();
-        names(&frame, &mut found);
-        // Of a name that stands twice in one object a reader may take either: both count as told.
-        for rest in text.split("\"cid\"").skip(1) {
-            let value = rest.trim_start().strip_prefix(':').map(str::trim_start);
-            let value = value.and_then(|rest| rest.strip_prefix('"')).and_then(|rest| rest.split('"').next());
-            found.extend(value.map(str::to_owned));
-        }
+        let Some((frame, found)) = told::frame_and_names(text) else { return };
         if self.under_way.as_ref().is_some_and(|cid| found.contains(cid.as_str())) {
             self.under_way = None;
         }
