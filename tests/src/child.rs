@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
+use crate::conform::write_empty_files;
 use crate::server::free_port;
 
 /// The longest that a start or a stop may take.
@@ -21,21 +22,6 @@ pub const PASSWORD: &str = "warm lamp in the window";
 
 /// The end of a script that was told the folder of the database before the program's own arguments.
 const GO_ON: &str = r#"shift; exec "$0" "$@""#;
-
-/// Files without which the server does not start. Nobody asks for them here.
-const FILES: [&str; 11] = [
-    "tealight.js",
-    "element.js",
-    "frame.js",
-    "frame.css",
-    "widget.js",
-    "widget.wasm",
-    "tealight.css",
-    "console-boot.js",
-    "console.js",
-    "console.wasm",
-    "console.css",
-];
 
 /// Where the process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,12 +307,7 @@ fn write_files(folder: &Path, addr: SocketAddr, setup: &Setup) -> Result<()> {
     let assets = folder.join("dist");
     std::fs::create_dir(&assets)?;
     std::fs::create_dir(folder.join("data"))?;
-    let mut manifest = serde_json::Map::new();
-    for name in FILES {
-        std::fs::write(assets.join(name), "nothing")?;
-        manifest.insert(name.to_owned(), serde_json::json!({ "path": name }));
-    }
-    std::fs::write(assets.join("manifest.json"), serde_json::json!({ "files": manifest }).to_string())?;
+    write_empty_files(&assets)?;
     let limits = &setup.limits;
     let mut config = format!(
         r#"
