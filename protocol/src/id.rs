@@ -95,6 +95,10 @@ random_id! {
     Cid, "cid", 16, 22
 }
 random_id! {
+    /// A shift of the roster, named by whoever plans it.
+    ShiftId, "shift", 16, 22
+}
+random_id! {
     /// One instance of a page (one tab between two loads). A second socket of the same instance replaces the first.
     Instance, "inst", 16, 22
 }
@@ -106,6 +110,12 @@ random_id! {
 impl fmt::Debug for Cid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cid({})", self.0)
+    }
+}
+
+impl fmt::Debug for ShiftId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ShiftId({})", self.0)
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::limits::KEEP_S;
 use crate::{
     Alternative, AlternativeChannel, Answers, AreaStatus, ByeCode, Capability, Cid, ConversationId,
     ConversationSnapshot, ConversationState, EndReason, EndedBy, ErrorCode, Event, EventKind, LeftReason,
@@ -119,7 +120,15 @@ impl<'a> Fields<'a> {
 
     /// A field that may be absent.
     pub fn or_default<T: Default>(self, name: &str, read: Read<T>) -> Option<T> {
-        self.find(name).map_or_else(|| Some(T::default()), read)
+        self.or(name, read, T::default())
+    }
+
+    /// A field that means something when it is absent.
+    pub fn or<T>(self, name: &str, read: Read<T>, absent: T) -> Option<T> {
+        match self.find(name) {
+            Some(value) => read(value),
+            None => Some(absent),
+        }
     }
 
     /// A list that must be there.
@@ -291,6 +300,7 @@ fn limits(value: &Node) -> Option<Limits> {
         text: f.get("text", small)?,
         burst: f.get("burst", small)?,
         per_s: f.get("per_s", small)?,
+        keep_s: f.or("keep_s", small, KEEP_S)?,
     })
 }
 
@@ -317,11 +327,14 @@ fn service(value: &Node) -> Option<ServiceStatus> {
             "open" => ServiceState::Open,
             "closed" => ServiceState::Closed,
             "full" => ServiceState::Full,
+            "ending" => ServiceState::Ending,
             _ => ServiceState::Unknown,
         },
         closes_at: f.maybe("closes_at", timestamp)?,
         next_open: f.maybe("next_open", timestamp)?,
         wait: f.get("wait", wait)?,
+        may_close_first: f.or_default("may_close_first", flag)?,
+        offered: f.or("offered", flag, true)?,
         notice: f.maybe("notice", string)?,
         areas: f.list_or_empty("areas", area)?,
         offers: f.list_or_empty("offers", alternative)?,
@@ -374,6 +387,7 @@ fn place(value: &Node) -> Option<PlaceUpdate> {
         wait: f.get("wait", wait)?,
         promised_by: f.maybe("promised_by", timestamp)?,
         worse: f.or_default("worse", flag)?,
+        may_close_first: f.or_default("may_close_first", flag)?,
         hold_s: f.maybe("hold_s", small)?,
     })
 }
@@ -516,6 +530,7 @@ fn capability(value: &Node) -> Option<Capability> {
         "transfer" => Capability::Transfer,
         "notes" => Capability::Notes,
         "watch" => Capability::Watch,
+        "roster" => Capability::Roster,
         _ => Capability::Unknown,
     })
 }

@@ -16,12 +16,14 @@ mod id;
 pub mod lean;
 pub mod limits;
 mod operator;
+mod roster;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod service;
 mod text;
 mod time;
 mod visitor;
+mod waits;
 
 pub use board::{ActiveEntry, Board, OperatorEntry, WaitingEntry};
 pub use close::CloseCode;
@@ -30,18 +32,22 @@ pub use event::{
     ConversationState, EndReason, EndedBy, Event, EventKind, LeftReason, Link, Marks, OfferChoice, Party,
     PassedTo, Person, PersonRole, Question, Watermark,
 };
-pub use id::{Area, Cid, ConversationId, Epoch, IdError, Instance, OPERATOR_PREFIX, OperatorId, Secret, Seq};
+pub use id::{
+    Area, Cid, ConversationId, Epoch, IdError, Instance, OPERATOR_PREFIX, OperatorId, Secret, Seq, ShiftId,
+};
 pub use operator::{
     Availability, Canned, CannedId, Note, OperatorConversation, OperatorFrame, OperatorHello, OperatorReady,
     QueryKind, ReleaseReason, Right, ToOperator, TransferTarget, VisitorPresence,
 };
+pub use roster::{Announcement, PlannedShift, Roster, RosterEntry, Staffing};
 pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
-pub use text::{NoteText, Reason, Text, TextError};
+pub use text::{NoteText, Notice, Reason, Text, TextError};
 pub use time::{Timestamp, TimestampError};
 pub use visitor::{
     Answers, ByeCode, ConversationSnapshot, ErrorCode, PlaceUpdate, QueueState, Route, Start, ToVisitor,
     VisitorFrame, VisitorHello, VisitorReady,
 };
+pub use waits::{OfferedWaits, Promises, Share, Waits, WaitsOfHour};
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +95,8 @@ pub enum Capability {
     Notes,
     /// Watching conversations of others.
     Watch,
+    /// Shifts, announcements and figures of waits.
+    Roster,
     /// A later capability that this build has not heard of.
     #[serde(other)]
     Unknown,

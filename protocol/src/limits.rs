@@ -88,6 +88,21 @@ pub const NOTES: u64 = 100;
 /// Longest reason that a visitor who is passed on is given, in characters.
 pub const REASON_CHARS: usize = 200;
 
+/// Longest sentence for all visitors, in characters.
+pub const NOTICE_CHARS: usize = 200;
+
+/// Longest shift, in hours.
+pub const SHIFT_HOURS: u64 = 24;
+
+/// How far ahead shifts can be planned and are told, in days.
+pub const ROSTER_DAYS: u64 = 14;
+
+/// Most shifts that can be planned ahead, those of the configuration apart.
+pub const SHIFTS: usize = 500;
+
+/// How long a place is kept for a visitor who is not connected, unless a backend announces another time, in seconds.
+pub const KEEP_S: u32 = 300;
+
 /// Most entries in one `result`. It ends early at [`PAGE_BYTES`], too.
 pub const RESULT_ITEMS: usize = 50;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alternative, Area, Board, ByeCode, Capability, Cid, ConversationId, ConversationState, Epoch, ErrorCode,
-    Event, Instance, Limits, Link, Marks, NoteText, OperatorId, Person, Reason, Role, Route, Seq, Text,
-    Timestamp, Watermark,
+    Alternative, Announcement, Area, Board, ByeCode, Capability, Cid, ConversationId, ConversationState,
+    Epoch, ErrorCode, Event, Instance, Limits, Link, Marks, NoteText, Notice, OperatorId, Person,
+    PlannedShift, Reason, Role, Roster, Route, Seq, ShiftId, Text, Timestamp, Waits, Watermark,
 };
 
 /// What an operator's console sends.
@@ -104,6 +104,31 @@ pub enum OperatorFrame {
         claim: u64,
         /// The alternative, by its identifier.
         offer: String,
+    },
+    /// Says something to all visitors, and lets nobody new in or lets them in again. The last word counts. Durable.
+    Announce {
+        /// Names the command.
+        cid: Cid,
+        /// The sentence for everybody; absent: the helpline's usual one, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<Notice>,
+        /// Whether nobody new is let in for now.
+        #[serde(default)]
+        paused: bool,
+    },
+    /// Plans a shift, or changes the one of the same identifier. Durable.
+    Shift {
+        /// Names the command.
+        cid: Cid,
+        /// The shift.
+        shift: PlannedShift,
+    },
+    /// Takes a shift out of the plan. Durable; one that is not there is as good as taken out.
+    Unshift {
+        /// Names the command.
+        cid: Cid,
+        /// The shift.
+        id: ShiftId,
     },
     /// Begins to watch a conversation of somebody else, or stops. Holds for this socket alone.
     Watch {
@@ -224,6 +249,10 @@ pub enum QueryKind {
     Notes,
     /// The service's alternatives, for `offer`.
     Offers,
+    /// Who means to be there, and who was.
+    Roster,
+    /// How long people waited.
+    Waits,
     /// A later question that this build has not heard of.
     #[serde(other)]
     Unknown,
@@ -345,6 +374,8 @@ pub enum ToOperator {
         /// All of them.
         who: Vec<OperatorId>,
     },
+    /// What all visitors are told, whenever that changed.
+    Announcement(Announcement),
     /// Answers `query`: one of the lists, as it was asked for.
     Result {
         /// The question.
@@ -358,6 +389,12 @@ pub enum ToOperator {
         /// The notes of a conversation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notes: Option<Vec<Note>>,
+        /// Who means to be there, and who was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roster: Option<Roster>,
+        /// How long people waited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<Waits>,
         /// Whether there are more after these.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
@@ -404,6 +441,9 @@ pub struct OperatorReady {
     /// What the operator may do beyond what everybody may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rights: Vec<Right>,
+    /// What all visitors are told; absent when there is nothing and visitors are let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Announcement>,
     /// The operator's conversations.
     pub convs: Vec<OperatorConversation>,
     /// The whole board.
@@ -417,6 +457,8 @@ pub struct OperatorReady {
 pub enum Right {
     /// Watching conversations of others, and whispering to whoever holds them.
     Watch,
+    /// Announcing to all visitors, letting nobody new in, and planning the shifts of others.
+    Coordinate,
     /// A later right that this build has not heard of: it means nothing.
     #[serde(other)]
     Unknown,

@@ -15,11 +15,19 @@ pub struct ServiceStatus {
     /// When it closes, while open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_at: Option<Timestamp>,
-    /// When it opens next, while closed, if known.
+    /// When it opens next, while nobody new is let in because of the hours, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_open: Option<Timestamp>,
     /// What somebody who joined now would be told.
     pub wait: Wait,
+    /// Whether somebody who joined now would more likely than not meet nobody before it closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_close_first: bool,
+    /// Whether a page that shows the chat should offer it just now. In a pilot only a share of the pages does, or only
+    /// while the wait is short; the others show the alternatives. Nobody is refused for it: it concerns
+    /// `GET /v1/status` alone.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub offered: bool,
     /// A sentence from the operators for everybody ("Many people are trying to reach us tonight").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
@@ -29,6 +37,15 @@ pub struct ServiceStatus {
     /// Other ways to get help, the most urgent first.
     #[serde(default)]
     pub offers: Vec<Alternative>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about by reference")]
+fn is_yes(flag: &bool) -> bool {
+    *flag
 }
 
 /// Whether a new conversation can be started.
@@ -42,6 +59,8 @@ pub enum ServiceState {
     Closed,
     /// Open, but the waiting room is full.
     Full,
+    /// Open for those who wait; whoever joined now would meet nobody before it closes.
+    Ending,
     /// A later state that this build has not heard of: treat it as closed.
     #[serde(other)]
     Unknown,
@@ -131,6 +150,13 @@ pub struct Limits {
     pub burst: u32,
     /// Commands per second after that.
     pub per_s: u32,
+    /// How long a place is kept for a visitor who is not connected, in seconds.
+    #[serde(default = "five_minutes")]
+    pub keep_s: u32,
+}
+
+fn five_minutes() -> u32 {
+    limits::KEEP_S
 }
 
 impl Default for Limits {
@@ -140,6 +166,7 @@ impl Default for Limits {
             text: limits::TEXT_CHARS as u32,
             burst: limits::BURST,
             per_s: limits::PER_SECOND,
+            keep_s: limits::KEEP_S,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{NOTE_CHARS, REASON_CHARS, TEXT_CHARS};
+use crate::limits::{NOTE_CHARS, NOTICE_CHARS, REASON_CHARS, TEXT_CHARS};
 
 macro_rules! cleaned_text {
     ($(#[$doc:meta])* $name:ident, $most:ident) => {
@@ -67,6 +67,11 @@ cleaned_text! {
 cleaned_text! {
     /// What operators write to each other beside a conversation: a [`Text`] of at most [`NOTE_CHARS`].
     NoteText, NOTE_CHARS
+}
+
+cleaned_text! {
+    /// A sentence for all visitors, in an operator's words: a [`Text`] of at most [`NOTICE_CHARS`].
+    Notice, NOTICE_CHARS
 }
 
 /// Why a string cannot be sent.

@@ -287,6 +287,9 @@ pub struct PlaceUpdate {
     /// Whether the estimate was just made worse, so that it must be said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub worse: bool,
+    /// Whether this visitor will more likely than not meet nobody before it closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_close_first: bool,
     /// How long an operator waits for the visitor to look, in seconds, while `ready`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_s: Option<u32>,

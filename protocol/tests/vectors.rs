@@ -227,6 +227,9 @@ fn operator_frame(frame: &OperatorFrame) -> &'static str {
         OperatorFrame::Transfer { .. } => "transfer",
         OperatorFrame::Note { .. } => "note",
         OperatorFrame::Offer { .. } => "offer",
+        OperatorFrame::Announce { .. } => "announce",
+        OperatorFrame::Shift { .. } => "shift",
+        OperatorFrame::Unshift { .. } => "unshift",
         OperatorFrame::Watch { .. } => "watch",
         OperatorFrame::Typing { .. } => "typing",
         OperatorFrame::Mark { .. } => "mark",
@@ -253,6 +256,7 @@ fn to_operator(frame: &ToOperator) -> &'static str {
         ToOperator::Note { .. } => "note",
         ToOperator::Watching { .. } => "watching",
         ToOperator::Watchers { .. } => "watchers",
+        ToOperator::Announcement(_) => "announcement",
         ToOperator::Result { .. } => "result",
         ToOperator::Bye { .. } => "bye",
         ToOperator::Ping => "ping",
@@ -290,7 +294,7 @@ fn normal(value: Value) -> Value {
                 .map(|(name, value)| (name, normal(value)))
                 .filter(|(_, value)| !is_empty(value))
                 .collect();
-            let limits = json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2});
+            let limits = json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2, "keep_s": 300});
             if kept.get("limits") == Some(&limits) {
                 kept.remove("limits");
             }

@@ -82,6 +82,9 @@ impl<S: Store> Desk<S> {
             | OperatorFrame::Transfer { cid, .. }
             | OperatorFrame::Note { cid, .. }
             | OperatorFrame::Offer { cid, .. }
+            | OperatorFrame::Announce { cid, .. }
+            | OperatorFrame::Shift { cid, .. }
+            | OperatorFrame::Unshift { cid, .. }
             | OperatorFrame::Query { cid, .. } => Some(cid.clone()),
             OperatorFrame::Sync { .. } | OperatorFrame::State { .. } | OperatorFrame::Watch { .. } => None,
             OperatorFrame::Typing { conv, on } => return self.operator_types(now, &me, conv, *on),
@@ -126,6 +129,9 @@ impl<S: Store> Desk<S> {
             OperatorFrame::Offer { cid, conv, claim, offer } => {
                 let said = Said { conn, me, conv: &conv, cid: &cid, body };
                 self.offer(now, &said, claim, &offer)
+            }
+            OperatorFrame::Announce { .. } | OperatorFrame::Shift { .. } | OperatorFrame::Unshift { .. } => {
+                Err(Refusal::last_word(ErrorCode::Unsupported, "this backend keeps no roster"))
             }
             OperatorFrame::Watch { conv, on } => self.watch(now, conn, me, &conv, on),
             OperatorFrame::State { status, capacity, last_chat } => {
@@ -200,6 +206,7 @@ impl<S: Store> Desk<S> {
             capacity: operator.record.capacity,
             last_chat: operator.record.last_chat,
             rights: rights_of(&operator.record),
+            announcement: None,
             convs,
             board: self.whole_board(),
         };

@@ -41,11 +41,11 @@ impl<S: Store> Desk<S> {
                 self.send(conn, &ToOperator::Board(board));
                 return Ok(());
             }
-            QueryKind::Unknown => {
+            QueryKind::Roster | QueryKind::Waits | QueryKind::Unknown => {
                 return Err(Refusal::last_word(ErrorCode::Unsupported, "this question is not known here"));
             }
         };
-        self.send(conn, &ToOperator::Result { cid, items, offers, notes, more });
+        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster: None, waits: None, more });
         Ok(())
     }
 }

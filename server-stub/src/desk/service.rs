@@ -48,7 +48,7 @@ impl<S: Store> Desk<S> {
         };
         let wait = match state {
             ServiceState::Open | ServiceState::Full => self.waiting.estimate_for_newcomer(),
-            ServiceState::Closed | ServiceState::Unknown => Wait::Closed,
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => Wait::Closed,
         };
         ServiceStatus {
             name: self.settings.name.clone(),
@@ -56,6 +56,8 @@ impl<S: Store> Desk<S> {
             closes_at: closes_at.map(Moment::timestamp),
             next_open: next_open.map(Moment::timestamp),
             wait,
+            may_close_first: false,
+            offered: true,
             notice: self.settings.notice.clone(),
             areas: self.settings.areas.clone(),
             offers: self.settings.alternatives.clone(),

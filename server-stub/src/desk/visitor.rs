@@ -220,7 +220,7 @@ impl<S: Store> Desk<S> {
             ServiceState::Full => {
                 return Err(Refusal::later(ErrorCode::QueueFull, 30_000, "the waiting room is full"));
             }
-            ServiceState::Closed | ServiceState::Unknown => {
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => {
                 return Err(Refusal::last_word(ErrorCode::Closed, "the service is closed"));
             }
         }

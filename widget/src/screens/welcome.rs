@@ -28,7 +28,7 @@ pub(crate) fn welcome(cx: Context) -> El {
         let kind = match state() {
             ServiceState::Open => "open",
             ServiceState::Full => "full",
-            ServiceState::Closed | ServiceState::Unknown => "closed",
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => "closed",
         };
         Some(kind.to_owned())
     };

@@ -95,6 +95,7 @@ impl<S: Store> Desk<S> {
             wait: self.waiting.estimate_for(room.record.area.as_ref(), place),
             promised_by: None,
             worse: false,
+            may_close_first: false,
             hold_s: room
                 .hold
                 .as_ref()

@@ -79,13 +79,13 @@ impl Session {
                     conversation.visitor_is(presence, since);
                 }
             }
-            ToOperator::Result { cid, items, offers, notes, more } => {
+            ToOperator::Result { cid, items, offers, notes, more, .. } => {
                 let page = Page { items, offers, notes, more };
                 self.answered(time, &cid, page);
             }
             ToOperator::Bye { spread_ms, .. } => self.link.bye(spread_ms),
             ToOperator::Ping => self.link.transmit(PONG.to_owned(), &mut self.shell),
-            ToOperator::Pong | ToOperator::Unknown => {}
+            ToOperator::Announcement(_) | ToOperator::Pong | ToOperator::Unknown => {}
         }
     }
 
