@@ -1,5 +1,6 @@
 //! The board: who waits, who talks and who is there, for every operator's console.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tealight_protocol::{ActiveEntry, Board, OperatorEntry, ToOperator, WaitingEntry};
@@ -112,20 +113,25 @@ impl<S: Store> Desk<S> {
 
 /// What must be said to whoever knows `old`, so that they know `new`.
 fn difference(old: &Board, new: &Board) -> Board {
-    let here = |id: &str| {
-        new.waiting.iter().any(|entry| entry.conv.0 == id)
-            || new.active.iter().any(|entry| entry.conv.0 == id)
-            || new.operators.iter().any(|entry| entry.id.0 == id)
-    };
-    let known = (old.waiting.iter().map(|entry| &entry.conv.0))
-        .chain(old.active.iter().map(|entry| &entry.conv.0))
-        .chain(old.operators.iter().map(|entry| &entry.id.0));
+    let here: HashSet<&str> = names(new).collect();
     Board {
         rev: 0,
         full: false,
-        waiting: new.waiting.iter().filter(|entry| !old.waiting.contains(entry)).cloned().collect(),
-        active: new.active.iter().filter(|entry| !old.active.contains(entry)).cloned().collect(),
-        operators: new.operators.iter().filter(|entry| !old.operators.contains(entry)).cloned().collect(),
-        gone: known.filter(|id| !here(id)).cloned().collect(),
+        waiting: new_or_changed(&old.waiting, &new.waiting, |entry| &entry.conv.0),
+        active: new_or_changed(&old.active, &new.active, |entry| &entry.conv.0),
+        operators: new_or_changed(&old.operators, &new.operators, |entry| &entry.id.0),
+        gone: names(old).filter(|name| !here.contains(name)).map(str::to_owned).collect(),
     }
+}
+
+/// The names of all entries.
+fn names(board: &Board) -> impl Iterator<Item = &str> {
+    (board.waiting.iter().map(|entry| entry.conv.0.as_str()))
+        .chain(board.active.iter().map(|entry| entry.conv.0.as_str()))
+        .chain(board.operators.iter().map(|entry| entry.id.0.as_str()))
+}
+
+fn new_or_changed<T: PartialEq + Clone>(old: &[T], new: &[T], name: impl Fn(&T) -> &str) -> Vec<T> {
+    let old: HashMap<&str, &T> = old.iter().map(|entry| (name(entry), entry)).collect();
+    new.iter().filter(|entry| old.get(name(entry)).copied() != Some(*entry)).cloned().collect()
 }

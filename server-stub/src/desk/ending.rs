@@ -161,6 +161,8 @@ impl<S: Store> Desk<S> {
         }
         // Whoever waits again, after a conversation, has the whole time again.
         let until = room.presence_since.max(room.record.waiting_since).plus(self.settings.place_hold);
+        // Nobody loses the place while it is their turn.
+        let until = room.hold.as_ref().map_or(until, |hold| until.max(hold.until.plus_ms(1)));
         if until > now {
             self.timers.set(until, Timer::Away(id.clone()));
         } else if !self.end_by_system(now, id, EndReason::Away) {

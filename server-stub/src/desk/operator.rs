@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tealight_protocol::{
-    Availability, Cid, CloseCode, ConversationId, ErrorCode, Limits, OperatorConversation, OperatorFrame,
+    Availability, Cid, CloseCode, ConversationId, ErrorCode, OperatorConversation, OperatorFrame,
     OperatorHello, OperatorId, OperatorReady, Person, PersonRole, ReleaseReason, Right, Seq, ToOperator,
     limits,
 };
@@ -200,7 +200,7 @@ impl<S: Store> Desk<S> {
             epoch: self.epoch.clone(),
             ping_s: limits::PING_S,
             caps: [&TO_VISITORS[..], &TO_OPERATORS[..]].concat(),
-            limits: Limits::default(),
+            limits: self.limits(),
             who: self.person(&operator.record),
             status: operator.record.status,
             capacity: operator.record.capacity,

@@ -123,12 +123,18 @@ impl<S: Store> Desk<S> {
             epoch: self.epoch.clone(),
             ping_s: limits::PING_S,
             caps: TO_VISITORS.to_vec(),
-            limits: Limits::default(),
+            limits: self.limits(),
             service: self.service_status(now),
             conv,
         };
         self.send(conn, &ToVisitor::Ready(ready));
         self.follow(conn, true);
+    }
+
+    /// What clients must keep to, and may count on.
+    pub(super) fn limits(&self) -> Limits {
+        let keep_s = self.settings.place_hold.as_secs().try_into().unwrap_or(u32::MAX);
+        Limits { keep_s, ..Limits::default() }
     }
 
     /// Lets the conversation's frames out on a socket, or holds them back.

@@ -13,7 +13,10 @@ fn an_anonymous_hello_is_answered_and_nothing_is_stored() {
     let ready = desk.take_one(conn, "ready");
     assert_eq!(ready["conv"], json!(null));
     assert_eq!(ready["ping_s"], 25);
-    assert_eq!(ready["limits"], json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2}));
+    assert_eq!(
+        ready["limits"],
+        json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2, "keep_s": 300})
+    );
     assert_eq!(ready["service"]["state"], "open");
     assert_eq!(ready["caps"], json!(["typing", "marks", "offers", "survey", "links"]));
     assert_eq!(desk.desk.counts().started, 0);

@@ -1,7 +1,8 @@
 //! It is somebody's turn, and their page is out of sight: the operator waits a little, nobody is dropped.
 
 use serde_json::json;
-use tealight_server::testing::{TestDesk, cid, resume};
+use tealight_server::desk::ConnId;
+use tealight_server::testing::{CONFIG, TestDesk, cid, resume};
 
 #[test]
 fn an_operator_waits_for_a_hidden_visitor_to_look() {
@@ -179,4 +180,121 @@ fn a_last_chat_that_leaves_before_looking_ends_the_shift() {
     let boards = desk.take_all(console, "board");
     let entry = boards.iter().rev().find_map(|board| board["operators"].get(0).cloned()).unwrap();
     assert_eq!((&entry["status"], &entry["active"]), (&json!("paused"), &json!(0)));
+}
+
+#[test]
+fn a_page_that_falls_asleep_while_it_is_its_turn_is_met_when_it_wakes() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    desk.take(console);
+    desk.disconnect(visitor);
+    stay(&mut desk, &[console], 60);
+    assert!(desk.take_all(console, "released").is_empty(), "the hold goes on without a socket");
+    let back = desk.connect();
+    let epoch = desk.desk.epoch().to_owned();
+    let mut hidden = resume(1, 1, &epoch, 1);
+    hidden["visible"] = json!(false);
+    desk.send(back, &hidden);
+    let queue = desk.take_one(back, "ready")["conv"]["queue"].clone();
+    assert_eq!((&queue["state"], &queue["hold_s"]), (&json!("ready"), &json!(30)), "still its turn");
+    desk.send(back, &json!({"t": "presence", "visible": true}));
+    assert_eq!(desk.take_one(back, "event")["kind"], "joined");
+    assert_eq!(desk.take_one(console, "assigned")["conversation"]["id"], conv);
+}
+
+#[test]
+fn nobody_loses_the_place_while_it_is_their_turn() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.disconnect(visitor);
+    let console = desk.accepting("ada", 1);
+    stay(&mut desk, &[console], 4 * 60 + 30);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], json!(conv));
+    stay(&mut desk, &[console], 80);
+    let back = desk.connect();
+    let epoch = desk.desk.epoch().to_owned();
+    desk.send(back, &resume(1, 1, &epoch, 1));
+    assert_eq!(
+        desk.take_one(back, "ready")["conv"]["state"],
+        "active",
+        "five minutes are over, the turn is not"
+    );
+}
+
+#[test]
+fn a_place_is_kept_through_a_turn_that_was_missed_for_as_long_as_was_said() {
+    for minutes in [2, 5, 15] {
+        let config = CONFIG.replace("[wait]", &format!("[wait]\nplace_hold_minutes = {minutes}"));
+        let mut desk = TestDesk::with_config(&config);
+        let epoch = desk.desk.epoch().to_owned();
+        let (visitor, _) = desk.waiting(1);
+        desk.disconnect(visitor);
+        let console = desk.accepting("ada", 1);
+        desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+        stay(&mut desk, &[console], minutes * 60 - 1);
+        let back = desk.connect();
+        desk.send(back, &resume(1, 1, &epoch, 1));
+        let ready = desk.take_one(back, "ready");
+        assert_eq!(ready["limits"]["keep_s"], json!(minutes * 60));
+        let queue = &ready["conv"]["queue"];
+        assert_eq!((&queue["state"], &queue["place"]), (&json!("waiting"), &json!(1)), "{minutes} min");
+        desk.disconnect(back);
+        stay(&mut desk, &[console], minutes * 60);
+        assert_eq!(desk.desk.counts().waiting, 0, "{minutes} min");
+    }
+}
+
+#[test]
+fn a_second_call_within_moments_tells_its_own_end() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let first = desk.accepting("ada", 1);
+    desk.send(first, &json!({"t": "claim", "cid": cid(50)}));
+    desk.advance(2_000);
+    stay(&mut desk, &[visitor, first], 60);
+    let second = desk.accepting("ben", 1);
+    desk.take(visitor);
+    desk.disconnect(first);
+    desk.send(second, &json!({"t": "claim", "cid": cid(51), "conv": conv}));
+    desk.advance(2_000);
+    let queue = desk.take_all(visitor, "queue").pop().unwrap();
+    assert_eq!(queue["state"], "ready");
+    assert!(queue["hold_s"].as_u64().unwrap() >= 88, "{queue}");
+    // A hold that only runs down is not told again.
+    stay(&mut desk, &[visitor, second], 40);
+    assert!(desk.take_all(visitor, "queue").is_empty());
+}
+
+#[test]
+fn two_pages_of_one_visitor_count_as_looking_when_one_is_in_sight() {
+    let mut desk = TestDesk::new();
+    let (first, _) = desk.waiting(1);
+    let second = desk.connect();
+    let epoch = desk.desk.epoch().to_owned();
+    desk.send(second, &resume(2, 1, &epoch, 1));
+    desk.send(first, &json!({"t": "presence", "visible": false}));
+    desk.send(second, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    desk.disconnect(second);
+    desk.take(console);
+    desk.send(first, &json!({"t": "presence", "visible": true}));
+    assert_eq!(desk.take_one(console, "assigned")["conversation"]["state"], "active");
+}
+
+/// Everybody answers pings, and seconds pass.
+fn stay(desk: &mut TestDesk, conns: &[ConnId], seconds: u64) {
+    for second in 0..seconds {
+        if second % 10 == 0 {
+            for conn in conns {
+                desk.send(*conn, &json!({"t": "pong"}));
+            }
+        }
+        desk.advance(1_000);
+    }
 }

@@ -18,7 +18,9 @@ impl<S: Store> Desk<S> {
     /// The visitor's page is in sight. If an operator waits for that, they are together now.
     pub(in crate::desk) fn visitor_looked(&mut self, now: Moment, id: &ConversationId) {
         let Some(hold) = self.rooms.get(id).and_then(|room| room.hold.clone()) else { return };
-        let Some(operator) = self.operators.get(&hold.operator) else { return };
+        let Some(operator) = self.operators.get(&hold.operator) else {
+            return self.drop_holds_of(&hold.operator);
+        };
         let who = self.person(&operator.record);
         let me = hold.operator.clone();
         let joined = self.commit(now, id, |tx, change| {
@@ -75,6 +77,7 @@ impl<S: Store> Desk<S> {
         for room in self.rooms.values_mut() {
             if room.hold.take_if(|hold| hold.operator == *me).is_some() {
                 self.waiting.changed();
+                self.board.changed();
             }
         }
     }

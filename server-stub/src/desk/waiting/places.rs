@@ -7,6 +7,9 @@ use crate::Moment;
 use crate::desk::connections::Phase;
 use crate::store::Store;
 
+/// Two ends of a hold that are this near are one, in seconds: each was rounded twice.
+const HOLD_SLACK_S: u64 = 2;
+
 impl<S: Store> Desk<S> {
     /// Tells everybody who waits what changed for them, as often as the protocol allows.
     pub(in crate::desk) fn tell_places(&mut self, now: Moment) {
@@ -33,11 +36,11 @@ impl<S: Store> Desk<S> {
     fn tell_place(&mut self, now: Moment, conn: ConnId, id: &ConversationId, place: u32) {
         let Some(update) = self.place_update(now, id, place) else { return };
         let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) else { return };
-        if let Some((told_at, told)) = &visitor.place {
-            if says_the_same(told, &update) {
+        if let Some(told) = &visitor.place {
+            if says_the_same(told, now, &update) {
                 return;
             }
-            let allowed_at = told_at.plus_ms(limits::QUEUE_EVERY_MS);
+            let allowed_at = told.0.plus_ms(limits::QUEUE_EVERY_MS);
             if allowed_at > now {
                 if !std::mem::replace(&mut visitor.place_armed, true) {
                     self.timers.set(allowed_at, Timer::Queue(conn));
@@ -104,8 +107,13 @@ impl<S: Store> Desk<S> {
     }
 }
 
-/// Whether two updates differ in nothing that a visitor would read.
-fn says_the_same(told: &PlaceUpdate, update: &PlaceUpdate) -> bool {
-    let same_hold = told.hold_s.is_some() == update.hold_s.is_some();
+/// Whether two updates differ in nothing that a visitor would read. The end of a hold is told in seconds from
+/// then: one that only came nearer is the same.
+fn says_the_same((told_at, told): &(Moment, PlaceUpdate), now: Moment, update: &PlaceUpdate) -> bool {
+    let ends = |at: Moment, update: &PlaceUpdate| update.hold_s.map(|left| at.0 / 1_000 + u64::from(left));
+    let same_hold = match (ends(*told_at, told), ends(now, update)) {
+        (Some(told), Some(ends)) => told.abs_diff(ends) <= HOLD_SLACK_S,
+        (told, ends) => told == ends,
+    };
     same_hold && (told.state, told.place, told.wait) == (update.state, update.place, update.wait)
 }
