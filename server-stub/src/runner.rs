@@ -28,6 +28,7 @@ enum Message {
 enum Question {
     Status(oneshot::Sender<ServiceStatus>),
     Counts(oneshot::Sender<Counts>),
+    Look(oneshot::Sender<Counts>),
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
     LogIn(OperatorSession, oneshot::Sender<Result<(), StoreError>>),
@@ -75,6 +76,11 @@ impl DeskHandle {
 
     pub(crate) async fn counts(&self) -> Result<Counts, Stopping> {
         self.ask(Question::Counts).await
+    }
+
+    /// Does whatever is due by now, and counts after that.
+    pub(crate) async fn look_at_clock(&self) -> Result<Counts, Stopping> {
+        self.ask(Question::Look).await
     }
 
     pub(crate) async fn health(&self) -> Result<Result<(), StoreError>, Stopping> {
@@ -193,6 +199,10 @@ impl<S: Store> Runner<S> {
         match question {
             Question::Status(answer) => drop(answer.send(self.desk.service_status(now))),
             Question::Counts(answer) => drop(answer.send(self.desk.counts())),
+            Question::Look(answer) => {
+                self.input(Input::Tick);
+                let _ = answer.send(self.desk.counts());
+            }
             Question::Health(answer) => {
                 let health = self.desk.health(now);
                 self.carry_out();

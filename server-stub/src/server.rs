@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::desk::{Desk, Settings};
+use crate::desk::{Counts, Desk, Settings};
 use crate::http::{self, Assets, AssetsError, Door, Shared};
 use crate::runner::{self, DeskHandle};
 use crate::store::{SqliteStore, Store, StoreError};
@@ -167,6 +167,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// Has the desk look at its clock and do whatever is due; returns what it counts after that, or nothing when it
+    /// has stopped. It looks by itself when something happens, and waits by the time of this machine for what is
+    /// due: whoever brought a clock of their own and moved its hands says so here.
+    pub async fn look_at_clock(&self) -> Option<Counts> {
+        self.desk.look_at_clock().await.ok()
+    }
+
     /// Says goodbye on every socket, waits for what is under way, and returns when the database is closed.
     pub async fn stop(mut self) {
         let _ = self.stopping.send(true);

@@ -8,6 +8,7 @@
 pub mod browser;
 pub mod child;
 pub mod client;
+pub mod clock;
 pub mod conform;
 pub mod crowd;
 pub mod history;

@@ -1,17 +1,21 @@
-//! Visitors and operators without a screen: the session core over a real socket, with the real clock.
+//! Visitors and operators without a screen: the session core over a real socket, by the clock of this machine or one that
+//! is turned by hand.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use futures_util::{SinkExt, StreamExt};
 use rand::RngCore;
 use tealight_protocol::{SUBPROTOCOL, SUBPROTOCOL_ANY};
+use tealight_server::{Clock as _, Moment};
 use tealight_session::{ConnectionId, Effect, Entropy, Fact, Millis, operator, visitor};
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
+
+use crate::clock::TurnedClock;
 
 /// What both kinds of session have in common.
 pub trait Core {
@@ -80,22 +84,32 @@ pub struct Peer<C: Core> {
 impl Visitor {
     /// Somebody whose device speaks English. Nothing is sent before a command asks for it.
     pub fn arrive(socket: &str) -> Result<Self> {
+        Self::arrive_by(TurnedClock::default(), socket)
+    }
+
+    /// The same, with a device that goes by another clock.
+    pub fn arrive_by(clock: TurnedClock, socket: &str) -> Result<Self> {
         let config = visitor::Config { lang: "en".to_owned() };
-        Self::start(socket, move || visitor::Session::new(config, Box::new(Dice)))
+        Self::start(clock, socket, move || visitor::Session::new(config, Box::new(Dice)))
     }
 }
 
 impl Operator {
     /// Somebody who is logged in.
     pub fn arrive(socket: &str, token: String) -> Result<Self> {
+        Self::arrive_by(TurnedClock::default(), socket, token)
+    }
+
+    /// The same, with a device that goes by another clock.
+    pub fn arrive_by(clock: TurnedClock, socket: &str, token: String) -> Result<Self> {
         let config = operator::Config { token };
-        Self::start(socket, move || operator::Session::new(config, Box::new(Dice)))
+        Self::start(clock, socket, move || operator::Session::new(config, Box::new(Dice)))
     }
 }
 
 impl<C: Core> Peer<C> {
     /// Runs a session. It is made on its own thread, for it need not move between threads.
-    fn start(socket: &str, make: impl FnOnce() -> C + Send + 'static) -> Result<Self>
+    fn start(clock: TurnedClock, socket: &str, make: impl FnOnce() -> C + Send + 'static) -> Result<Self>
     where
         C: 'static,
     {
@@ -107,7 +121,7 @@ impl<C: Core> Peer<C> {
             let core = make();
             let (views, seen) = watch::channel(core.view());
             let _ = first.send(seen);
-            runtime.block_on(run(core, &socket, wanted, &views));
+            runtime.block_on(run(core, &clock, &socket, wanted, &views));
         })?;
         let views = started.recv().map_err(|_| anyhow!("the peer's thread did not start"))?;
         Ok(Self { commands, views })
@@ -157,10 +171,12 @@ impl Entropy for Dice {
 /// One input, all effects, the view, the timer; again.
 async fn run<C: Core>(
     mut core: C,
+    clock: &TurnedClock,
     socket: &str,
     mut wanted: mpsc::UnboundedReceiver<C::Command>,
     views: &watch::Sender<C::View>,
 ) {
+    let now = || clock.now().0;
     let (news, mut facts) = mpsc::unbounded_channel();
     let mut sockets = HashMap::new();
     loop {
@@ -170,7 +186,7 @@ async fn run<C: Core>(
         views.send_replace(core.view());
         let timer = async {
             match core.poll_timeout() {
-                Some(at) => tokio::time::sleep(Duration::from_millis(at.saturating_sub(now()))).await,
+                Some(at) => clock.shows(Moment(at)).await,
                 None => std::future::pending().await,
             }
         };
@@ -183,10 +199,6 @@ async fn run<C: Core>(
             () = timer => core.fact(now(), Fact::Tick),
         }
     }
-}
-
-fn now() -> Millis {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
 }
 
 type Sockets = HashMap<ConnectionId, mpsc::UnboundedSender<Message>>;

@@ -4,18 +4,23 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 use tealight_server::config::Config;
+use tealight_server::desk::Counts;
 use tealight_server::operators::{self, Duties, OperatorError};
 use tealight_server::store::SqliteStore;
-use tealight_server::{Dependencies, Running, Server};
+use tealight_server::{Clock as _, Dependencies, Running, Server};
 use tempfile::TempDir;
 
+use crate::clock::{TurnedClock, steps};
+use crate::conform::write_empty_files;
 use crate::proxy::Proxy;
 use crate::said::Said;
 use crate::site::{ELSEWHERE, HostPage, Site};
@@ -64,6 +69,8 @@ pub struct Settings {
     pub pages: HashMap<String, HostPage>,
     /// Another folder of built files than the one in `TEALIGHT_DIST`.
     pub assets: Option<PathBuf>,
+    /// What time it is.
+    pub clock: TurnedClock,
     /// Whether browsers reach the server only through a [`Proxy`] that makes the weather.
     pub behind_proxy: bool,
 }
@@ -73,6 +80,7 @@ pub struct Settings {
 pub struct TestServer {
     running: Option<Running>,
     config: String,
+    clock: TurnedClock,
     address: String,
     proxy: Option<Proxy>,
     site: Site,
@@ -110,9 +118,18 @@ impl TestServer {
         };
         let public = proxy.as_ref().map_or_else(|| address.clone(), |proxy| proxy.address().to_string());
         let site = Site::start(&format!("http://{public}"), settings.pages.clone()).await?;
-        let assets = settings.assets.clone().or_else(dist).unwrap_or_else(|| folder.path().join("no-dist"));
+        let assets = match settings.assets.clone().or_else(dist) {
+            Some(assets) => assets,
+            None => {
+                let nothing = folder.path().join("no-dist");
+                std::fs::create_dir(&nothing)?;
+                write_empty_files(&nothing)?;
+                nothing
+            }
+        };
         let config = toml(settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
-        let mut server = Self { running: None, config, address, proxy, site, folder };
+        let mut server =
+            Self { running: None, config, clock: settings.clock.clone(), address, proxy, site, folder };
         server.start_again().await?;
         Ok(server)
     }
@@ -129,9 +146,39 @@ impl TestServer {
         let config =
             Config::parse(&self.config, "the test's tealight.toml").map_err(|error| anyhow!("{error}"))?;
         let mut dependencies = Dependencies::real(&config)?;
+        dependencies.clock = Arc::new(self.clock.clone());
         add_accounts(&mut dependencies)?;
         self.running = Some(Server::start(config, dependencies).await?);
         Ok(())
+    }
+
+    /// What time it is here.
+    pub fn clock(&self) -> &TurnedClock {
+        &self.clock
+    }
+
+    /// Lets time pass for everybody who goes by the clock of this server. Nobody is thrown out meanwhile who answers.
+    pub async fn advance(&self, time: Duration) -> Result<()> {
+        for step in steps(time) {
+            self.clock.put_forward(step);
+            self.is_in_step(0).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the server has done what is due by now, and everybody has answered who was asked whether they are
+    /// there, but for so many who are asleep or cut off. Returns what it counts.
+    pub async fn is_in_step(&self, asleep: usize) -> Result<Counts> {
+        let running = self.running.as_ref().context("it is stopped")?;
+        let began = Instant::now();
+        loop {
+            let counts = running.look_at_clock().await.context("it is stopping")?;
+            if counts.silent <= asleep {
+                return Ok(counts);
+            }
+            anyhow::ensure!(began.elapsed() < STEP_PATIENCE, "somebody does not answer: {counts:?}");
+            tokio::time::sleep(STEP_INTERVAL).await;
+        }
     }
 
     /// What makes the weather between browsers and the server, where something does.
@@ -251,6 +298,10 @@ pub fn require_dist() -> Result<PathBuf> {
     Ok(dist)
 }
 
+/// How long an answer over a socket of this machine may take, and how often it is looked for.
+const STEP_PATIENCE: Duration = Duration::from_secs(20);
+const STEP_INTERVAL: Duration = Duration::from_millis(1);
+
 /// How often another address is tried when a test beside this one was quicker to take the one that was free.
 const PORT_TRIES: u32 = 4;
 
@@ -364,7 +415,7 @@ options = ["Yes", "Not sure", "No"]
         database = database.display(),
         assets = assets.display(),
         exit = format_args!("{}{ELSEWHERE}", site.strange_origin()),
-        hours = hours(settings.hours),
+        hours = hours(settings),
         prior = settings
             .prior_mean_minutes
             .map(|minutes| format!("prior_mean_minutes = {minutes:?}"))
@@ -375,9 +426,9 @@ options = ["Yes", "Not sure", "No"]
 }
 
 /// `service.hours`, around the present.
-fn hours(hours: Hours) -> String {
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-    match hours {
+fn hours(settings: &Settings) -> String {
+    let now = settings.clock.now().civil().to_zoned(jiff::tz::TimeZone::UTC);
+    match settings.hours {
         Hours::Always => String::new(),
         Hours::For(more) => {
             let from = (now.hour() + 23) % 24;

@@ -68,6 +68,13 @@ pub(super) struct OperatorSocket {
     pub(super) watching: Vec<ConversationId>,
 }
 
+impl Socket {
+    /// Whether the other end has yet to say `hello`, or to answer a `ping`.
+    pub(super) fn is_silent(&self) -> bool {
+        self.pings > 0 || matches!(self.phase, Phase::Greeting)
+    }
+}
+
 impl<S: Store> Desk<S> {
     pub(super) fn opened(&mut self, now: Moment, conn: ConnId) {
         if self.stopped || self.sockets.len() >= self.settings.sockets {

@@ -135,6 +135,8 @@ impl std::fmt::Debug for Output {
 pub struct Counts {
     /// Open sockets.
     pub sockets: usize,
+    /// Those of them that owe a word: a `hello`, or an answer to `ping`.
+    pub silent: usize,
     /// Conversations in the waiting room.
     pub waiting: usize,
     /// Conversations with an operator.
@@ -252,6 +254,7 @@ impl<S: Store> Desk<S> {
         let active = self.rooms.values().filter(|room| room.is_active()).count();
         Counts {
             sockets: self.sockets.len(),
+            silent: self.sockets.values().filter(|socket| socket.is_silent()).count(),
             waiting: self.waiting.len(),
             active,
             operators: self.operators.values().filter(|operator| operator.is_connected()).count(),

@@ -26,6 +26,7 @@ fn render(counts: &Counts) -> Result<Vec<u8>, prometheus::Error> {
     let registry = Registry::new();
     let gauges = [
         ("tealight_sockets", "Open sockets", counts.sockets),
+        ("tealight_sockets_silent", "Open sockets that owe a hello or an answer to a ping", counts.silent),
         ("tealight_waiting", "Conversations in the waiting room", counts.waiting),
         ("tealight_active", "Conversations with an operator", counts.active),
         ("tealight_operators", "Connected operators", counts.operators),
