@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tealight_protocol::{Availability, Cid, ConversationId, OperatorFrame, decode};
-use tealight_session::operator::{Command, Config, EntryKind, Input, Session};
+use tealight_protocol::{Availability, Cid, ConversationId, OperatorFrame, ShiftId, decode};
+use tealight_session::operator::{Change, Command, Config, EntryKind, Input, Session};
 use tealight_session::{ConnectionId, Delivery, Effect, Fact};
 
 use crate::dice::Dice;
@@ -163,7 +163,7 @@ impl Run {
     fn command(&self, which: u8, how: u8) -> Option<Command> {
         let shown = self.session.view().conversations;
         let conv = (!shown.is_empty()).then(|| shown[usize::from(how) % shown.len()].clone());
-        Some(match which % 12 {
+        Some(match which % 15 {
             0 => Command::Open,
             1 => Command::Avail {
                 status: if how.is_multiple_of(2) { Availability::Accepting } else { Availability::Paused },
@@ -188,6 +188,9 @@ impl Run {
                 });
                 Command::TryAgain(conv.id.clone(), own?)
             }
+            11 => Command::Change(Change::Announcement { notice: None, paused: how.is_multiple_of(2) }),
+            12 => Command::Change(Change::Unshift(ShiftId::from_bytes([how % 3; 16]))),
+            13 => Command::FollowWaits(how.is_multiple_of(2)),
             _ => Command::Attach(conv?.id.clone(), None),
         })
     }
@@ -198,10 +201,10 @@ impl Run {
             .map(|n| self.conversation(which, how.wrapping_add(n)))
             .collect();
         let caps: &[&str] =
-            if which & 16 == 0 { &["typing", "marks", "offers", "notes", "watch"] } else { &[] };
+            if which & 16 == 0 { &["typing", "marks", "offers", "notes", "watch", "roster"] } else { &[] };
         let frame = json!({"t": "ready", "epoch": format!("e{}", how >> 7), "ping_s": u32::from(how) * 40, "caps": caps,
             "who": {"id": "op:7", "name": "Sam", "role": "operator"}, "status": "accepting",
-            "capacity": which >> 5, "convs": convs, "board": {"rev": self.board, "full": true}});
+            "rights": ["coordinate"], "capacity": which >> 5, "convs": convs, "board": {"rev": self.board, "full": true}});
         self.hears(frame.to_string(), 0);
     }
 

@@ -22,6 +22,10 @@ pub(super) enum Ask {
     Offers,
     /// The notes of a conversation.
     Notes(ConversationId),
+    /// Who means to be there, and who was.
+    Roster,
+    /// How long people waited.
+    Waits,
 }
 
 /// The questions that are open on this connection.

@@ -140,6 +140,10 @@ impl Session {
                 }
             }
             Command::DismissRefusal => self.refusal = None,
+            Command::Change(change) => self.change(change),
+            Command::DismissChange(cid) => self.refused_changes.retain(|refused| refused.cid != cid),
+            Command::FollowRoster(on) => self.roster.watch(time, on),
+            Command::FollowWaits(on) => self.waits.watch(time, on),
             Command::Close => {
                 self.link.close(&mut self.shell);
                 self.lost(Loss::Retrying);

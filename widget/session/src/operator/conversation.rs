@@ -448,7 +448,11 @@ fn pending(item: &Item<Durable>) -> Option<Arc<Entry>> {
             delivery,
             answer: None,
         },
-        Durable::Claim(_) | Durable::Note { .. } | Durable::Transfer(_) | Durable::End { .. } => return None,
+        Durable::Claim(_)
+        | Durable::Note { .. }
+        | Durable::Transfer(_)
+        | Durable::End { .. }
+        | Durable::Change(_) => return None,
     };
     Some(Arc::new(Entry { key: item.cid.as_str().to_owned(), seq: None, at: None, kind }))
 }

@@ -4,6 +4,8 @@ use tealight_protocol::{
     Alternative, Cid, ConversationId, Link, NoteText, OperatorFrame, Reason, Text, TransferTarget,
 };
 
+use super::Change;
+
 /// A durable command.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Durable {
@@ -19,6 +21,8 @@ pub(super) enum Durable {
     Transfer(Transfer),
     /// Ends a conversation.
     End { conv: ConversationId },
+    /// Changes the plan of shifts, or what all visitors are told.
+    Change(Change),
 }
 
 /// Passes a conversation on.
@@ -48,13 +52,19 @@ impl Durable {
                 OperatorFrame::Transfer { cid, conv, claim, to, reason, note }
             }
             Self::End { conv } => OperatorFrame::End { cid, conv, claim: number },
+            Self::Change(change) => change.frame(cid),
         }
     }
 
-    /// The conversation it is about, unless it takes one.
+    /// What it changes of the roster or the announcement, if it does.
+    pub(super) fn change(&self) -> Option<&Change> {
+        if let Self::Change(change) = self { Some(change) } else { None }
+    }
+
+    /// The conversation it is about. One that is to be taken is not known yet.
     pub(super) fn conversation(&self) -> Option<&ConversationId> {
         match self {
-            Self::Claim(_) => None,
+            Self::Claim(_) | Self::Change(_) => None,
             Self::Send { conv, .. }
             | Self::Offer { conv, .. }
             | Self::Note { conv, .. }

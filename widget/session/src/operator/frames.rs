@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tealight_protocol::{
     Alternative, Board, Canned, Capability, Cid, ConversationId, ErrorCode, Event, Note,
-    OperatorConversation, OperatorFrame, OperatorReady, ReleaseReason, Seq, ToOperator,
+    OperatorConversation, OperatorFrame, OperatorReady, ReleaseReason, Roster, Seq, ToOperator, Waits,
     limits::ACK_TIMEOUT_MS,
 };
 
@@ -31,7 +31,7 @@ impl Session {
                 } else if retry {
                     self.outbox.defer(&cid, time, retry_ms);
                 } else {
-                    self.refused(&cid, code);
+                    self.refused(time, &cid, code);
                 }
             }
             ToOperator::Error { cid: None, code, retry, retry_ms, .. } => {
@@ -79,13 +79,14 @@ impl Session {
                     conversation.visitor_is(presence, since);
                 }
             }
-            ToOperator::Result { cid, items, offers, notes, more, .. } => {
-                let page = Page { items, offers, notes, more };
+            ToOperator::Result { cid, items, offers, notes, roster, waits, more } => {
+                let page = Page { items, offers, notes, roster, waits, more };
                 self.answered(time, &cid, page);
             }
             ToOperator::Bye { spread_ms, .. } => self.link.bye(spread_ms),
             ToOperator::Ping => self.link.transmit(PONG.to_owned(), &mut self.shell),
-            ToOperator::Announcement(_) | ToOperator::Pong | ToOperator::Unknown => {}
+            ToOperator::Announcement(announcement) => self.announcement = announcement,
+            ToOperator::Pong | ToOperator::Unknown => {}
         }
     }
 
@@ -126,11 +127,16 @@ impl Session {
             self.refusal = Some(Refusal { code: ErrorCode::NotFound, what: Refused::Claim });
         }
         self.board = Arc::new(Board { full: true, ..ready.board });
+        self.announcement = ready.announcement.unwrap_or_default();
         if !self.has_canned {
             self.wonder(time, Ask::Canned);
         }
         if self.can(Capability::Offers) {
             self.wonder(time, Ask::Offers);
+        }
+        if self.can(Capability::Roster) {
+            self.roster.connected(time);
+            self.waits.connected(time);
         }
     }
 
@@ -287,6 +293,17 @@ impl Session {
                 // Asked again by itself, as long as something is missing.
                 false
             }
+            Ask::Roster => {
+                let at = self.shell_time(time);
+                self.roster.answered(time, at, page.roster);
+                self.roster_is_here();
+                false
+            }
+            Ask::Waits => {
+                let at = self.shell_time(time);
+                self.waits.answered(time, at, page.waits);
+                false
+            }
             Ask::Board => false,
         };
         if goes_on {
@@ -296,10 +313,18 @@ impl Session {
 
     /// A question was refused.
     fn unanswered(&mut self, time: Millis, cid: &Cid, retry: bool, retry_ms: Option<u64>) {
-        if let Some(Ask::Notes(conv)) = self.asks.refused(time, cid, retry, retry_ms)
-            && let Some(conversation) = self.find(&conv)
-        {
-            conversation.notes.give_up();
+        match self.asks.refused(time, cid, retry, retry_ms) {
+            Some(Ask::Notes(conv)) => {
+                if let Some(conversation) = self.find(&conv) {
+                    conversation.notes.give_up();
+                }
+            }
+            Some(Ask::Roster) => {
+                self.roster.refused();
+                self.roster_is_here();
+            }
+            Some(Ask::Waits) => self.waits.refused(),
+            Some(Ask::Canned | Ask::Board | Ask::Offers) | None => {}
         }
     }
 
@@ -345,14 +370,16 @@ impl Session {
             Durable::End { .. } => {
                 self.outbox.remove(cid);
             }
+            Durable::Change(change) => self.changed(time, cid, change),
         }
     }
 
     /// A command was refused for good.
-    fn refused(&mut self, cid: &Cid, code: ErrorCode) {
+    fn refused(&mut self, time: Millis, cid: &Cid, code: ErrorCode) {
         let Some(item) = self.outbox.find(cid) else { return };
         let what = match item.command.clone() {
             Durable::Send { .. } | Durable::Note { .. } => return self.outbox.set(cid, ItemState::Refused),
+            Durable::Change(change) => return self.change_refused(time, cid, change, code),
             Durable::Claim(_) => Some(Refused::Claim),
             Durable::End { .. } => Some(Refused::End),
             Durable::Offer { .. } => Some(Refused::Offer),
@@ -374,5 +401,7 @@ struct Page {
     items: Option<Vec<Canned>>,
     offers: Option<Vec<Alternative>>,
     notes: Option<Vec<Note>>,
+    roster: Option<Roster>,
+    waits: Option<Waits>,
     more: bool,
 }

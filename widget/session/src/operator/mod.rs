@@ -2,17 +2,22 @@
 
 mod asks;
 mod board;
+mod changes;
 mod commands;
 mod conversation;
 mod durable;
 mod frames;
+mod fresh;
 mod notes;
 mod session;
 mod view;
 mod watches;
 
 pub use session::Session;
-pub use view::{Abilities, ConversationView, DraftView, Entry, EntryKind, NoteEntry, Refusal, Refused, View};
+pub use view::{
+    Abilities, Change, ChangeView, ConversationView, DraftView, Entry, EntryKind, Heard, NoteEntry, Refusal,
+    Refused, View,
+};
 
 use tealight_protocol::{Availability, Cid, ConversationId, Link, NoteText, Reason, Seq, TransferTarget};
 
@@ -91,6 +96,14 @@ pub enum Command {
     Dismiss(ConversationId),
     /// The refusal has been read.
     DismissRefusal,
+    /// Change the plan of shifts, or what all visitors are told.
+    Change(Change),
+    /// That this change was refused has been read.
+    DismissChange(Cid),
+    /// Keep the roster fresh for somebody who looks at it, or no longer.
+    FollowRoster(bool),
+    /// Keep the figures of waits fresh for somebody who looks at them, or no longer.
+    FollowWaits(bool),
     /// Disconnect, for logging out.
     Close,
 }

@@ -5,13 +5,15 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Alternative, Availability, Board, Canned, Capability, ConversationId, Instance, OperatorFrame,
-    OperatorHello, OperatorId, Person, QueryKind, Right, Role, limits,
+    Alternative, Announcement, Availability, Board, Canned, Capability, ConversationId, Instance,
+    OperatorFrame, OperatorHello, OperatorId, Person, QueryKind, Right, Role, Roster, Waits, limits,
 };
 
 use super::asks::{Ask, Asks, Paged};
+use super::changes::RefusedChange;
 use super::conversation::Conversation;
 use super::durable::{Durable, Transfer};
+use super::fresh::Fresh;
 use super::watches::Watches;
 use super::{Abilities, Config, ConversationView, Input, Refusal, View};
 use crate::clock::{Clock, earlier};
@@ -19,6 +21,13 @@ use crate::link::{Link, Loss, News};
 use crate::outbox::{Item, ItemState, Outbox};
 use crate::shell::{Shell, encode};
 use crate::{Effect, Entropy, Fact, Millis};
+
+/// How often the roster is asked for while somebody looks at it, and otherwise, in milliseconds.
+const ROSTER_OFTEN_MS: Millis = 15_000;
+const ROSTER_SELDOM_MS: Millis = 300_000;
+
+/// How often the figures of waits are asked for while somebody looks at them, in milliseconds.
+const WAITS_OFTEN_MS: Millis = 5_000;
 
 /// An operator's session.
 pub struct Session {
@@ -46,6 +55,11 @@ pub struct Session {
     pub(super) refusal: Option<Refusal>,
     /// A conversation that a claim has won, and that has not come.
     pub(super) awaited: Option<Awaited>,
+    pub(super) announcement: Announcement,
+    pub(super) roster: Fresh<Roster>,
+    pub(super) waits: Fresh<Waits>,
+    /// Changes that were refused, until that was read.
+    pub(super) refused_changes: Vec<RefusedChange>,
     pub(super) visible: bool,
     shown: Arc<Vec<Arc<ConversationView>>>,
 }
@@ -100,6 +114,10 @@ impl Session {
             outbox: Outbox::new(),
             refusal: None,
             awaited: None,
+            announcement: Announcement::default(),
+            roster: Fresh::new(ROSTER_OFTEN_MS, Some(ROSTER_SELDOM_MS)),
+            waits: Fresh::new(WAITS_OFTEN_MS, None),
+            refused_changes: Vec::new(),
             visible: true,
             shown: Arc::default(),
         }
@@ -140,6 +158,8 @@ impl Session {
             next = earlier(next, self.awaited.as_ref().map(|awaited| awaited.by));
             next = earlier(next, self.asks.timeout());
             next = earlier(next, self.watches.timeout());
+            next = earlier(next, self.roster.timeout(self.visible));
+            next = earlier(next, self.waits.timeout(self.visible));
         }
         next.map(|time| self.clock.to_shell(time))
     }
@@ -161,7 +181,13 @@ impl Session {
                 notes: self.can(Capability::Notes),
                 offers: self.can(Capability::Offers),
                 watch: self.can(Capability::Watch) && self.rights.contains(&Right::Watch),
+                roster: self.can(Capability::Roster),
+                coordinate: self.coordinates(),
             },
+            announcement: self.announcement.clone(),
+            roster: self.roster.heard().cloned(),
+            waits: self.waits.heard().cloned(),
+            changes: self.changes(),
             claiming: self.is_claiming(),
             refusal: self.refusal,
         }
@@ -208,6 +234,7 @@ impl Session {
                 Capability::Transfer,
                 Capability::Notes,
                 Capability::Watch,
+                Capability::Roster,
             ],
             epoch: self.epoch.clone().filter(|_| !after.is_empty()),
             after,
@@ -221,6 +248,8 @@ impl Session {
         self.canned.disconnected();
         self.offers.disconnected();
         self.watches.disconnected();
+        self.roster.disconnected();
+        self.waits.disconnected();
         for conversation in &mut self.conversations {
             conversation.disconnected();
         }
@@ -240,7 +269,8 @@ impl Session {
             | Durable::Offer { .. }
             | Durable::Note { .. }
             | Durable::Transfer(_)
-            | Durable::End { .. } => 0,
+            | Durable::End { .. }
+            | Durable::Change(_) => 0,
         };
         if let Some(cid) =
             sent.max_by_key(length).filter(|item| length(item) > 0).map(|item| item.cid.clone())
@@ -300,10 +330,18 @@ impl Session {
                 self.wonder(time, Ask::Notes(conv));
             }
         }
+        if self.roster.is_due(time, self.visible) {
+            self.wonder(time, Ask::Roster);
+        }
+        if self.waits.is_due(time, self.visible) {
+            self.wonder(time, Ask::Waits);
+        }
         for (cid, ask) in self.asks.due(time) {
             let (what, after, conv) = match ask {
                 Ask::Canned => (QueryKind::Canned, self.canned.after(), None),
                 Ask::Board => (QueryKind::Board, 0, None),
+                Ask::Roster => (QueryKind::Roster, 0, None),
+                Ask::Waits => (QueryKind::Waits, 0, None),
                 Ask::Offers => (QueryKind::Offers, self.offers.after(), None),
                 Ask::Notes(conv) => {
                     let after = self.find(&conv).map_or(0, |one| one.notes.last());
@@ -425,6 +463,11 @@ impl Session {
     /// A conversation that is the operator's.
     pub(super) fn held(&mut self, conv: &ConversationId) -> Option<&mut Conversation> {
         self.find(conv).filter(|one| one.is_held())
+    }
+
+    /// A moment of the session's time by the shell's clock.
+    pub(super) fn shell_time(&self, time: Millis) -> Millis {
+        self.clock.to_shell(time)
     }
 
     pub(super) fn me(&self) -> Option<OperatorId> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Alternative, Area, Availability, Board, Canned, Cid, ConversationId, ConversationState, EndReason,
-    EndedBy, ErrorCode, LeftReason, Link, NoteText, OfferChoice, OperatorId, PassedTo, Person, Reason,
-    ReleaseReason, Route, Seq, Text, Timestamp, VisitorPresence,
+    Alternative, Announcement, Area, Availability, Board, Canned, Cid, ConversationId, ConversationState,
+    EndReason, EndedBy, ErrorCode, LeftReason, Link, NoteText, Notice, OfferChoice, OperatorId, PassedTo,
+    Person, PlannedShift, Reason, ReleaseReason, Roster, Route, Seq, ShiftId, Text, Timestamp,
+    VisitorPresence, Waits,
 };
 
-use crate::{Connection, Delivery};
+use crate::{Connection, Delivery, Millis};
 
 /// Everything the console shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,14 @@ pub struct View {
     pub offers: Arc<Vec<Alternative>>,
     /// What can be done here.
     pub abilities: Abilities,
+    /// What all visitors are told, and whether anybody new is let in, as last heard.
+    pub announcement: Announcement,
+    /// Who means to be there, and who was.
+    pub roster: Option<Heard<Roster>>,
+    /// How long people waited.
+    pub waits: Option<Heard<Waits>>,
+    /// What the operator wants changed of the roster and the announcement, and is not so yet.
+    pub changes: Vec<ChangeView>,
     /// Whether a claim is on its way.
     pub claiming: bool,
     /// What was refused last, until it is dismissed.
@@ -50,6 +59,57 @@ pub struct Abilities {
     pub offers: bool,
     /// Watching conversations of others.
     pub watch: bool,
+    /// Planning one's own shifts.
+    pub roster: bool,
+    /// Planning those of others, reading how long people wait, and telling all visitors something.
+    pub coordinate: bool,
+}
+
+/// Something that is asked for again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard<T> {
+    /// When it came, by the shell's clock, in milliseconds.
+    pub at: Millis,
+    /// What.
+    pub what: Arc<T>,
+}
+
+/// A change that the operator wants, of the roster or of what all visitors are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another announcement.
+    Announcement {
+        /// The sentence for everybody.
+        notice: Option<Notice>,
+        /// Whether nobody new is let in.
+        paused: bool,
+    },
+    /// A shift, new or in place of the one of the same identifier.
+    Shift(PlannedShift),
+    /// A shift less.
+    Unshift(ShiftId),
+}
+
+impl Change {
+    /// The shift it is about, if it is about one.
+    pub fn shift(&self) -> Option<&ShiftId> {
+        match self {
+            Self::Announcement { .. } => None,
+            Self::Shift(shift) => Some(&shift.id),
+            Self::Unshift(id) => Some(id),
+        }
+    }
+}
+
+/// A change that is not so yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeView {
+    /// Names it.
+    pub key: Cid,
+    /// What is wanted.
+    pub change: Change,
+    /// Why it will not be, if it was refused. Otherwise it is on its way.
+    pub refused: Option<ErrorCode>,
 }
 
 /// Something that was refused.

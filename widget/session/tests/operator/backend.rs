@@ -51,8 +51,8 @@ pub fn ready(convs: Vec<Value>) -> Value {
 /// A backend that can everything, and an operator who may everything.
 pub fn ready_for_all(convs: Vec<Value>) -> Value {
     let mut ready = ready(convs);
-    ready["caps"] = json!(["typing", "marks", "links", "offers", "transfer", "notes", "watch"]);
-    ready["rights"] = json!(["watch", "a later right"]);
+    ready["caps"] = json!(["typing", "marks", "links", "offers", "transfer", "notes", "watch", "roster"]);
+    ready["rights"] = json!(["watch", "coordinate", "a later right"]);
     ready
 }
 
@@ -79,6 +79,11 @@ pub fn note_frame(conv: &str, note: Value) -> Value {
 
 pub fn alternative(id: &str) -> Value {
     json!({"id": id, "channel": "phone", "uri": "tel:+448081570000", "label": "Call us", "open": true})
+}
+
+pub fn roster(shifts: Vec<Value>) -> Value {
+    let shifts: Vec<Value> = shifts.into_iter().collect();
+    json!({"time_zone": "Europe/London", "shifts": shifts, "staffed": [{"at": AT, "slots": 1}]})
 }
 
 pub fn conversation(id: &str, claim: u64, last: u64, events: Vec<Value>) -> Value {
@@ -147,6 +152,8 @@ impl Operator {
             match query["what"].as_str() {
                 Some("offers") => result["offers"] = json!([alternative("tel"), alternative("page")]),
                 Some("notes") => result["notes"] = json!(notes),
+                Some("roster") => result["roster"] = roster(vec![]),
+                Some("waits") => result["waits"] = json!({"waiting": 0, "slots": 1, "busy": 0}),
                 _ => result["items"] = json!([]),
             }
             self.hear(result);

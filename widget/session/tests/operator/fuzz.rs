@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tealight_protocol::{Availability, Link, NoteText, TransferTarget};
+use tealight_protocol::{Availability, Link, NoteText, PlannedShift, ShiftId, TransferTarget};
 use tealight_session::Fact;
-use tealight_session::operator::{Command, ConversationView, EntryKind};
+use tealight_session::operator::{Change, Command, ConversationView, EntryKind};
 
 use crate::backend::*;
 
@@ -37,7 +37,7 @@ fn anything_in_any_order_keeps_the_invariants() {
 
 fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
     let conv = id(&some_conv(dice));
-    match dice.below(34) {
+    match dice.below(38) {
         0 | 1 => rig.command(Command::Open),
         2 => rig.command(Command::Avail {
             status: Availability::Accepting,
@@ -84,6 +84,10 @@ fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
         26 | 27 => rig.command(Command::SendNote(conv)),
         28 | 29 => rig.command(Command::Watch(conv)),
         30 => rig.command(Command::Unwatch(conv)),
+        31 => rig.command(Command::FollowRoster(dice.below(2) == 0)),
+        32 => rig.command(Command::FollowWaits(dice.below(2) == 0)),
+        33 | 34 => rig.command(Command::Change(some_change(dice))),
+        35 => rig.command(Command::DismissChange(serde_json::from_value(some_cid(dice, cids)).unwrap())),
         _ => rig.pass(dice.below(2_000)),
     }
 }
@@ -91,7 +95,7 @@ fn somebody_acts(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
 fn the_backend_speaks(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
     let (conv, seq) = (some_conv(dice), dice.below(10));
     let command = json!({"cid": some_cid(dice, cids), "text": "words"});
-    match dice.below(34) {
+    match dice.below(37) {
         0 | 1 => rig.opened(),
         2 | 3 => {
             let mut convs = Vec::new();
@@ -152,7 +156,28 @@ fn the_backend_speaks(rig: &mut Operator, dice: &mut Seeded, cids: &[Value]) {
             let retry = dice.below(2) == 0;
             rig.hear(json!({"t": "error", "code": "not_found", "retry": retry, "message": "no"}));
         }
+        33 => rig.hear(json!({"t": "result", "cid": command["cid"], "roster": roster(vec![])})),
+        34 => rig.hear(
+            json!({"t": "result", "cid": command["cid"], "waits": {"waiting": seq, "slots": 1, "busy": 0}}),
+        ),
+        35 => rig.hear(json!({"t": "announcement", "paused": dice.below(2) == 0, "notice": "words"})),
         _ => rig.hear(json!({"t": "ping"})),
+    }
+}
+
+fn some_change(dice: &mut Seeded) -> Change {
+    let id = ShiftId::from_bytes([dice.below(3) as u8; 16]);
+    let at = |hour: u64| serde_json::from_value(json!(format!("2026-11-22T{hour:02}:00:00Z"))).unwrap();
+    match dice.below(3) {
+        0 => Change::Announcement { notice: None, paused: dice.below(2) == 0 },
+        1 => Change::Unshift(id),
+        _ => Change::Shift(PlannedShift {
+            id,
+            operator: None,
+            from: at(dice.below(10)),
+            to: at(10 + dice.below(10)),
+            at_once: 1,
+        }),
     }
 }
 
@@ -184,6 +209,8 @@ fn check(rig: &Operator, seed: u64) {
     let view = rig.session.view();
     let mut ids = BTreeSet::new();
     let mut on_their_way = BTreeSet::new();
+    let changes: BTreeSet<&str> = view.changes.iter().map(|change| change.key.as_str()).collect();
+    assert_eq!(changes.len(), view.changes.len(), "seed {seed}: one change twice");
     for one in view.conversations.iter() {
         assert!(ids.insert(one.id.clone()), "seed {seed}: one conversation twice");
         check_conversation(one, seed);

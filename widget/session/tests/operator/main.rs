@@ -12,6 +12,7 @@ mod conversations;
 mod fuzz;
 mod notes;
 mod offers;
+mod roster;
 mod shift;
 mod transfer;
 mod watching;
