@@ -1,0 +1,28 @@
+//! A simulated helpline that tries rules for telling the wait, and judges them.
+//!
+//! [`run_all`] plays seeded [`Scenario`]s, event by event, before a [`LineUp`] of rules: the textbook's, those that
+//! others use, and ours. Everybody's *offered wait* is known in the end, of those who left too, and so it can be
+//! counted how wrong each rule was and what a person saw of it ([`Measures`]). [`judge`] says whether that is good
+//! enough. Nothing here is shipped; `cargo xtask wait-sim` prints it, and a short run is one of the tests.
+//!
+//! All times are minutes as plain numbers.
+
+mod chance;
+mod closed_form;
+mod contender;
+mod gates;
+mod helpline;
+mod history;
+mod measures;
+mod run;
+mod scenario;
+
+pub use chance::{Chance, Length};
+pub use closed_form::{LastMet, LastTen, QueueLength, QueueLengthMarkov, steps};
+pub use contender::{Estimator, Forecast, Quantiles, Showing, Shown, Told};
+pub use gates::{Asked, Gate, judge};
+pub use helpline::{End, LOOK_EVERY, Room, Waiting, Watch, play};
+pub use history::{ANSWERED, HANDLING_TIMES, History, WAITS};
+pub use measures::Measures;
+pub use run::{LineUp, Outcome, Row, run, run_all};
+pub use scenario::{Arrivals, Roster, Scenario, Staffing, VISITORS, Visitor, WARM_UP_SHARE, all, scenario};
