@@ -260,7 +260,7 @@ async fn the_console_among_colleagues() -> Result<()> {
 
         let robin = console(&stage, SECOND_OPERATOR, screen, scheme).await?;
         robin.accepts().await?;
-        sam.reads("Robin").await?;
+        sam.reads(r"Robin\s+Accepting").await?;
         sam.press("^Pass on…").await?;
         sam.press("^Robin").await?;
         sam.fills("^Words for the visitor", "My shift is over. Robin has time for you.").await?;

@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(any(target_arch = "wasm32", test)), expect(dead_code, reason = "the screens need a browser"))]
 
+mod colleagues;
 mod link;
 mod moments;
 #[cfg(target_arch = "wasm32")]

@@ -9,6 +9,7 @@ use tealight_session::operator::Command;
 
 use super::desk::Desk;
 use super::dialogs::Frame;
+use crate::colleagues::listing;
 use crate::words::{t, tf};
 
 /// Where to.
@@ -28,13 +29,12 @@ pub(crate) fn PassOnDialog(id: ConversationId, close: Callback<()>) -> impl Into
         desk.conversation(id.clone()).with_untracked(|one| one.as_ref().and_then(|one| one.area.clone()));
     let to = RwSignal::new(None::<To>);
     let (reason, note) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let colleagues = Memo::new(move |_| {
+    let colleagues = Memo::new(move |listed: Option<&Vec<OperatorEntry>>| {
         desk.view.with(|view| {
             let me = view.who.as_ref().map(|who| &who.id);
-            let there = view.board.operators.iter().filter(|one| one.connected && Some(&one.id) != me);
-            let mut there: Vec<_> = there.cloned().collect();
-            there.sort_by_key(|one| (one.status != Availability::Accepting, one.name.clone()));
-            there
+            let others = view.board.operators.iter().filter(|one| Some(&one.id) != me).cloned();
+            let others: Vec<_> = others.collect();
+            listing(listed.map_or(&[], Vec::as_slice), &others)
         })
     });
     let areas: Vec<_> =
@@ -43,7 +43,11 @@ pub(crate) fn PassOnDialog(id: ConversationId, close: Callback<()>) -> impl Into
         (reason.with(|text| text.trim().chars().count()) > REASON_CHARS)
             || (note.with(|text| text.trim().chars().count()) > NOTE_CHARS)
     };
-    let can = move || to.with(Option::is_some) && !is_far();
+    let is_gone = move |to: &To| match to {
+        To::Colleague(id) => colleagues.with(|all| !all.iter().any(|one| one.id == *id && one.connected)),
+        To::Area(_) | To::WaitingRoom => false,
+    };
+    let can = move || to.with(|to| to.as_ref().is_some_and(|to| !is_gone(to))) && !is_far();
     let pass_on = move |_| {
         let Some(chosen) = to.get_untracked().filter(|_| untrack(can)) else { return };
         let to = match chosen {
@@ -65,14 +69,19 @@ pub(crate) fn PassOnDialog(id: ConversationId, close: Callback<()>) -> impl Into
             <p class="quiet">{t("pass.lead")}</p>
             <fieldset class="targets">
                 <legend class="field-label">{t("pass.to")}</legend>
-                {move || colleagues.get().into_iter().map(|one| {
-                    let (words, whom) = (state_words(&one), To::Colleague(one.id));
-                    target(to, whom, one.name, Some(words))
-                }).collect_view()}
+                <For each=move || colleagues.get() key=|one| one.id.clone() children=move |one| {
+                    let (id, whom) = (one.id.clone(), To::Colleague(one.id));
+                    let now = Memo::new(move |_| colleagues.with(|all| all.iter().find(|one| one.id == id).cloned()));
+                    let words = move || now.get().as_ref().map_or("", state_words);
+                    let is_gone = move || !now.get().is_some_and(|one| one.connected);
+                    target(to, whom, one.name, words, is_gone)
+                } />
                 {areas.into_iter().map(|area| {
-                    target(to, To::Area(area.id), tf("pass.area", &[("area", &area.name)]), None)
+                    target(to, To::Area(area.id), tf("pass.area", &[("area", &area.name)]), || "", || false)
                 }).collect_view()}
-                {target(to, To::WaitingRoom, t("pass.waiting_room").to_owned(), Some(t("pass.waiting_hint")))}
+                {target(
+                    to, To::WaitingRoom, t("pass.waiting_room").to_owned(), || t("pass.waiting_hint"), || false,
+                )}
             </fieldset>
             <div class="field">
                 <label class="field-label" for="pass-reason">{t("pass.reason")}</label>
@@ -103,20 +112,27 @@ pub(crate) fn PassOnDialog(id: ConversationId, close: Callback<()>) -> impl Into
     }
 }
 
-fn target(to: RwSignal<Option<To>>, this: To, words: String, more: Option<&'static str>) -> impl IntoView {
+fn target(
+    to: RwSignal<Option<To>>,
+    this: To,
+    words: String,
+    more: impl Fn() -> &'static str + Copy + Send + 'static,
+    is_gone: impl Fn() -> bool + Copy + Send + 'static,
+) -> impl IntoView {
     let (is, chosen) = (this.clone(), this);
     view! {
         <label class="target">
-            <input type="radio" name="pass-to" prop:checked=move || to.with(|to| to.as_ref() == Some(&is))
+            <input type="radio" name="pass-to" disabled=is_gone prop:checked=move || to.with(|to| to.as_ref() == Some(&is))
                 on:change=move |_| to.set(Some(chosen.clone())) />
             <span class="target-name">{words}</span>
-            {more.map(|more| view! { <span class="target-more">{more}</span> })}
+            <span class="target-more">{more}</span>
         </label>
     }
 }
 
 fn state_words(one: &OperatorEntry) -> &'static str {
     match (one.active >= one.capacity, one.last_chat, one.status) {
+        _ if !one.connected => t("pass.gone"),
         (true, _, _) => t("pass.busy"),
         (false, true, _) => t("team.last"),
         (false, false, Availability::Accepting) => t("team.accepting"),
