@@ -252,6 +252,8 @@ pub enum ConversationState {
 pub enum LeftReason {
     /// Their connection was lost for too long.
     ConnectionLost,
+    /// They were given the visitor and gave no sign.
+    NoAnswer,
     /// A later reason that this build has not heard of.
     #[serde(other)]
     Unknown,

@@ -412,6 +412,7 @@ fn event(value: &Node) -> Option<Event> {
             who: f.get("who", operator_id)?,
             reason: match f.str("reason")? {
                 "connection_lost" => LeftReason::ConnectionLost,
+                "no_answer" => LeftReason::NoAnswer,
                 _ => LeftReason::Unknown,
             },
             state: f.get("state", conversation_state)?,

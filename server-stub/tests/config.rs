@@ -26,6 +26,7 @@ fn the_values_of_the_example_are_the_ones_that_hold_without_it() {
     assert_eq!(format!("{:?}", example.texts), format!("{:?}", least.texts));
     assert_eq!(example.wait.place_hold_minutes, least.wait.place_hold_minutes);
     assert_eq!(example.wait.ready_hold_seconds, least.wait.ready_hold_seconds);
+    assert_eq!(example.wait.hand_out_seconds, least.wait.hand_out_seconds);
     assert_eq!(example.wait.capacity, least.wait.capacity);
     assert_eq!(example.wait.after_closing_minutes, least.wait.after_closing_minutes);
     assert_eq!(example.server.allow_no_origin, least.server.allow_no_origin);

@@ -272,6 +272,7 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
     let ranges = [
         ("place_hold_minutes", wait.place_hold_minutes, 2..=15),
         ("ready_hold_seconds", wait.ready_hold_seconds, 10..=300),
+        ("hand_out_seconds", wait.hand_out_seconds, 0..=600),
         ("after_closing_minutes", wait.after_closing_minutes, 0..=240),
         ("retention_hours", limits.retention_hours, 0..=720),
         ("operator_lease_seconds", limits.operator_lease_seconds, 5..=600),

@@ -226,6 +226,9 @@ pub struct WaitConfig {
     pub place_hold_minutes: u32,
     /// How long an operator waits for a visitor to look, in seconds.
     pub ready_hold_seconds: u32,
+    /// How long an operator with a free place may let somebody wait before they are handed the visitor, in
+    /// seconds; 0: visitors are taken by hand.
+    pub hand_out_seconds: u32,
     /// How many may wait.
     pub capacity: usize,
     /// How long waiting goes on after closing time, in minutes.
@@ -238,6 +241,7 @@ impl Default for WaitConfig {
             prior_mean_minutes: None,
             place_hold_minutes: 5,
             ready_hold_seconds: 90,
+            hand_out_seconds: 0,
             capacity: 200,
             after_closing_minutes: 15,
         }

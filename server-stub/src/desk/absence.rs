@@ -24,6 +24,7 @@ impl<S: Store> Desk<S> {
             record: account.clone(),
             sockets: Vec::new(),
             lease_until: Some(lease_until),
+            free_since: None,
             lost: Vec::new(),
         });
     }
@@ -59,7 +60,7 @@ impl<S: Store> Desk<S> {
         // The longest conversation is put back first, and so comes first.
         theirs.sort();
         for (_, id) in theirs {
-            if self.take_back(now, &id, me).is_err() {
+            if self.take_back(now, &id, me, LeftReason::ConnectionLost).is_err() {
                 self.timers.set(now.plus_ms(5_000), Timer::Lease(me.clone()));
                 return;
             }
@@ -82,25 +83,29 @@ impl<S: Store> Desk<S> {
         self.board.changed();
     }
 
-    fn take_back(&mut self, now: Moment, id: &ConversationId, me: &OperatorId) -> Result<(), Refusal> {
+    /// The visitor waits again, before all who were not talked with.
+    pub(super) fn take_back(
+        &mut self,
+        now: Moment,
+        id: &ConversationId,
+        me: &OperatorId,
+        reason: LeftReason,
+    ) -> Result<(), Refusal> {
         let order = self.waiting.order_before_newcomers();
         let ((), events) = self.commit(now, id, |_, change| {
             change.record.state = ConversationState::Waiting;
             change.record.operator = None;
             change.record.order = order;
             change.record.waiting_since = now;
-            change.event(EventKind::Left {
-                who: me.clone(),
-                reason: LeftReason::ConnectionLost,
-                state: ConversationState::Waiting,
-            });
+            change.event(EventKind::Left { who: me.clone(), reason, state: ConversationState::Waiting });
             Ok(())
         })?;
-        if let Some(operator) = self.operators.get_mut(me) {
+        if let Some(operator) = self.operators.get_mut(me).filter(|operator| !operator.is_connected()) {
             operator.lost.push(id.clone());
         }
         if let Some(room) = self.rooms.get_mut(id) {
             room.typing = Default::default();
+            room.sign_until = None;
         }
         self.forget_told_places(id);
         self.tell_events(id, &events);

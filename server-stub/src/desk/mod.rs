@@ -13,6 +13,7 @@ mod board;
 mod bucket;
 mod connections;
 mod ending;
+mod hand_out;
 mod notes;
 mod offers;
 mod operator;
@@ -35,6 +36,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use tealight_protocol::{CloseCode, ConversationId, Epoch, OperatorId};
 
+pub use hand_out::HAND_OUT_ANSWER;
 pub use settings::Settings;
 
 use crate::Moment;
@@ -290,6 +292,8 @@ impl<S: Store> Desk<S> {
                 Timer::Board => self.board.may_be_sent(),
                 Timer::Service => self.service.may_be_told(),
                 Timer::Hours => self.hours_may_have_changed(now),
+                Timer::HandOut => self.hand_out_again(),
+                Timer::Sign(conv) => self.sign_may_be_overdue(now, &conv),
                 Timer::Estimate => self.estimate_is_old(now),
                 Timer::Storing => self.storing_may_work(now),
                 Timer::Scrub => self.scrub(now),
@@ -303,6 +307,7 @@ impl<S: Store> Desk<S> {
         if self.stopped {
             return;
         }
+        self.hand_out(now);
         self.refresh_estimates(now);
         self.tell_places(now);
         self.tell_service(now);

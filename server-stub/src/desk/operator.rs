@@ -9,7 +9,7 @@ use tealight_protocol::{
 };
 
 use super::connections::{OperatorSocket, Phase};
-use super::rooms::NO_CONVERSATION;
+use super::rooms::{NO_CONVERSATION, Room};
 use super::visitor::{TO_OPERATORS, TO_VISITORS};
 use super::{ConnId, Desk, Refusal};
 use crate::Moment;
@@ -26,6 +26,8 @@ pub(super) struct Operator {
     pub(super) sockets: Vec<ConnId>,
     /// Until when an operator without a socket keeps conversations.
     pub(super) lease_until: Option<Moment>,
+    /// Since when the operator accepts and has a free place, as far as that matters.
+    pub(super) free_since: Option<Moment>,
     /// Conversations that were taken from the operator meanwhile, to be told on return.
     pub(super) lost: Vec<ConversationId>,
 }
@@ -42,6 +44,11 @@ impl Operator {
 
     pub(super) fn serves(&self, area: Option<&str>) -> bool {
         area.is_none_or(|area| self.record.areas.is_empty() || self.record.areas.iter().any(|a| a == area))
+    }
+
+    /// Whether a visitor is one the operator is asked to take: of their areas, in a language they speak.
+    pub(super) fn may_meet(&self, room: &Room) -> bool {
+        self.serves(room.record.area.as_deref()) && self.speaks(&room.record.lang)
     }
 
     /// Whether the operator speaks a language, whatever its country or script.
@@ -75,6 +82,7 @@ impl Said<'_> {
 impl<S: Store> Desk<S> {
     pub(super) fn operator_frame(&mut self, now: Moment, conn: ConnId, frame: OperatorFrame) {
         let Some(me) = self.operator_of(conn) else { return };
+        self.see_sign(&me, &frame);
         let cid = match &frame {
             OperatorFrame::Claim { cid, .. }
             | OperatorFrame::Send { cid, .. }
@@ -239,6 +247,7 @@ impl<S: Store> Desk<S> {
             record: account.clone(),
             sockets: Vec::new(),
             lease_until: None,
+            free_since: None,
             lost: Vec::new(),
         });
         operator.record = account;

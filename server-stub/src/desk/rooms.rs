@@ -32,6 +32,10 @@ pub(super) struct Room {
     pub(super) presence_since: Moment,
     pub(super) typing: TypingSides,
     pub(super) hold: Option<Hold>,
+    /// Since when the visitor could be met: connected, and not missed at the last turn.
+    pub(super) there_since: Moment,
+    /// Until when the operator who was handed the visitor is to give a first sign.
+    pub(super) sign_until: Option<Moment>,
     /// Whether a hold ran out and the visitor has not looked since.
     pub(super) held: bool,
     /// The `rev` of the last place told. Begins at the time of loading, so that it grows across restarts.
@@ -43,6 +47,8 @@ pub(super) struct Room {
 pub(super) struct Hold {
     pub(super) operator: OperatorId,
     pub(super) until: Moment,
+    /// Whether the visitor was handed out rather than taken.
+    pub(super) handed: bool,
 }
 
 /// Until when each side counts as typing, and when that was last passed on.
@@ -73,6 +79,8 @@ impl Room {
             typing: TypingSides::default(),
             hold: None,
             held: false,
+            there_since: now,
+            sign_until: None,
             rev: now.0,
         }
     }
@@ -251,6 +259,7 @@ impl<S: Store> Desk<S> {
         if presence == room.presence {
             return;
         }
+        let comes_back = room.presence == VisitorPresence::Gone || room.held;
         room.presence = presence;
         room.presence_since = now;
         self.board.changed();
@@ -259,6 +268,10 @@ impl<S: Store> Desk<S> {
             room.held = false;
             self.waiting.changed();
         }
+        if comes_back && presence != VisitorPresence::Gone && !room.held {
+            room.there_since = now;
+        }
+        self.waiting.changed_for_operators();
         if presence == VisitorPresence::Gone && waiting {
             self.timers.set(now.plus(self.settings.place_hold), Timer::Away(id.clone()));
         }

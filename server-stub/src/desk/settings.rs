@@ -36,6 +36,8 @@ pub struct Settings {
     pub place_hold: Duration,
     /// How long an operator waits for a visitor to look.
     pub ready_hold: Duration,
+    /// How long an operator with a free place may let somebody wait; nothing: visitors are taken by hand.
+    pub hand_out: Duration,
     /// How long waiting goes on after closing time.
     pub after_closing: Duration,
     /// How long content is kept after the end.
@@ -65,6 +67,7 @@ impl From<&Config> for Settings {
             waiting_capacity: config.wait.capacity,
             place_hold: minutes(config.wait.place_hold_minutes),
             ready_hold: Duration::from_secs(u64::from(config.wait.ready_hold_seconds)),
+            hand_out: Duration::from_secs(u64::from(config.wait.hand_out_seconds)),
             after_closing: minutes(config.wait.after_closing_minutes),
             retention: minutes(config.limits.retention_hours * 60),
             lease: Duration::from_secs(u64::from(config.limits.operator_lease_seconds)),

@@ -40,6 +40,10 @@ pub(super) enum Timer {
     Board,
     /// The service status may be sent again.
     Service,
+    /// Somebody has waited long enough for an operator with a free place.
+    HandOut,
+    /// An operator who was handed a visitor may have given no sign.
+    Sign(ConversationId),
     /// The opening hours may have changed the service.
     Hours,
     /// Time has passed for the estimate.

@@ -68,6 +68,7 @@ impl<S: Store> Desk<S> {
         }
         if let Some(room) = self.rooms.get_mut(id) {
             room.typing = Default::default();
+            room.sign_until = None;
             room.passed_on_by = Some(me.clone());
         }
         self.timers.set(until, Timer::Reservation(id.clone()));

@@ -5,6 +5,7 @@ mod chaos;
 mod commands;
 mod ending;
 mod greeting;
+mod hand_out;
 mod liveness;
 mod losing_operators;
 mod marks_and_typing;

@@ -1,7 +1,5 @@
 //! An operator takes a visitor: the one named, or the next.
 
-use std::collections::VecDeque;
-
 use tealight_protocol::{
     Cid, ConversationId, ConversationState, ErrorCode, EventKind, OperatorId, ReleaseReason, ToOperator,
     VisitorPresence,
@@ -9,7 +7,7 @@ use tealight_protocol::{
 
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::desk::rooms::{Hold, NO_CONVERSATION};
+use crate::desk::rooms::{Hold, NO_CONVERSATION, Room};
 use crate::desk::visitor::OTHER_BODY;
 use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitRecord};
 
@@ -99,27 +97,34 @@ impl<S: Store> Desk<S> {
         Ok(id.clone())
     }
 
-    /// Whose turn it is: whoever was passed on to this operator; else the first who is there; else the first who was not there when last it was their
-    /// turn, or who is not connected. These keep their places and are passed over only while others wait.
+    /// Whose turn it is: whoever was passed on to this operator; else the first who is there; else the first who
+    /// was not there when last it was their turn, or who is not connected. These keep their places and are passed
+    /// over only while others wait.
     pub(in crate::desk) fn next_for(
         &self,
         now: Moment,
         me: &OperatorId,
         even_if_away: bool,
     ) -> Option<ConversationId> {
-        let operator = self.operators.get(me)?;
-        let nobody_waits_for =
-            || self.waiting.in_order().filter_map(|id| self.rooms.get(id)).filter(|room| room.hold.is_none());
-        if let Some(kept) = nobody_waits_for().find(|room| room.reserved_for(now) == Some(me)) {
-            return Some(kept.record.id.clone());
-        }
-        let candidates: VecDeque<_> = nobody_waits_for()
-            .filter(|room| room.reserved_for(now).is_none())
-            .filter(|room| operator.serves(room.record.area.as_deref()) && operator.speaks(&room.record.lang))
-            .collect();
-        let there = candidates.iter().find(|room| room.presence != VisitorPresence::Gone && !room.held);
-        let anybody = candidates.front().filter(|_| even_if_away);
-        there.or(anybody).map(|room| room.record.id.clone())
+        let kept = self.meant_for(now, me).find(|room| room.reserved_for(now) == Some(me));
+        let there = || self.there_for(now, me).next();
+        let anybody = || self.meant_for(now, me).next().filter(|_| even_if_away);
+        kept.or_else(there).or_else(anybody).map(|room| room.record.id.clone())
+    }
+
+    /// Who waits and may be met by an operator, in order, wherever they are.
+    fn meant_for(&self, now: Moment, me: &OperatorId) -> impl Iterator<Item = &Room> {
+        let operator = self.operators.get(me);
+        let rooms = self.waiting.in_order().filter_map(|id| self.rooms.get(id));
+        rooms.filter(|room| room.hold.is_none()).filter(move |room| match room.reserved_for(now) {
+            Some(colleague) => Some(colleague) == operator.map(|operator| &operator.record.id),
+            None => operator.is_some_and(|operator| operator.may_meet(room)),
+        })
+    }
+
+    /// The same, without those who are not connected and those who did not look when last it was their turn.
+    pub(in crate::desk) fn there_for(&self, now: Moment, me: &OperatorId) -> impl Iterator<Item = &Room> {
+        self.meant_for(now, me).filter(|room| room.presence != VisitorPresence::Gone && !room.held)
     }
 
     /// Gives a waiting conversation to an operator: at once when the visitor's page is in sight, else for as
@@ -164,7 +169,7 @@ impl<S: Store> Desk<S> {
         } else {
             let until = now.plus(self.settings.ready_hold);
             if let Some(room) = self.rooms.get_mut(id) {
-                room.hold = Some(Hold { operator: me.clone(), until });
+                room.hold = Some(Hold { operator: me.clone(), until, handed: false });
             }
             self.timers.set(until, Timer::Hold(id.clone()));
             self.waiting.changed();

@@ -40,6 +40,9 @@ impl<S: Store> Desk<S> {
         if let Some(room) = self.rooms.get_mut(id) {
             room.hold = None;
         }
+        if hold.handed {
+            self.expect_a_sign(now, id);
+        }
         self.statistics_changed();
         self.tell_visitors_events(id, &events);
         self.tell_watchers_events(id, &events);
@@ -64,7 +67,12 @@ impl<S: Store> Desk<S> {
         }
         if let Some(next) = self.next_for(now, &hold.operator, false) {
             match self.assign(now, &hold.operator, &next, None) {
-                Ok(_) => self.tell_assigned(now, &hold.operator, &next),
+                Ok(_) => {
+                    if hold.handed {
+                        self.handed(now, &next);
+                    }
+                    self.tell_assigned(now, &hold.operator, &next);
+                }
                 Err(refusal) => {
                     tracing::warn!(code = ?refusal.code, "the next visitor could not be assigned");
                 }

@@ -27,6 +27,7 @@ pub(super) struct WaitingRoom {
     patience: Patience,
     stale: bool,
     untold: bool,
+    changed_for_operators: bool,
 }
 
 impl WaitingRoom {
@@ -54,6 +55,16 @@ impl WaitingRoom {
     pub(super) fn changed(&mut self) {
         self.stale = true;
         self.untold = true;
+        self.changed_for_operators = true;
+    }
+
+    /// Somebody may be handed out who could not be before.
+    pub(super) fn changed_for_operators(&mut self) {
+        self.changed_for_operators = true;
+    }
+
+    pub(super) fn take_changed_for_operators(&mut self) -> bool {
+        std::mem::take(&mut self.changed_for_operators)
     }
 
     pub(super) fn remove(&mut self, id: &ConversationId) {
