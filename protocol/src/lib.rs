@@ -39,7 +39,7 @@ pub use operator::{
     Availability, Canned, CannedId, Note, OperatorConversation, OperatorFrame, OperatorHello, OperatorReady,
     QueryKind, ReleaseReason, Right, ToOperator, TransferTarget, VisitorPresence,
 };
-pub use roster::{Announcement, PlannedShift, Roster, RosterEntry, Staffing};
+pub use roster::{Announcement, Colleague, PlannedShift, Roster, RosterEntry, Staffing};
 pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
 pub use text::{NoteText, Notice, Reason, Text, TextError};
 pub use time::{Timestamp, TimestampError};

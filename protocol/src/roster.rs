@@ -33,6 +33,19 @@ pub struct Roster {
     /// How many visitors could be talked with at once since the last midnight in that zone: each entry holds until
     /// the next. The first may be older.
     pub staffed: Vec<Staffing>,
+    /// Everybody who can be planned, by name; only for those who may plan the shifts of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Colleague>,
+}
+
+/// Somebody who takes visitors, there or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Colleague {
+    /// Who.
+    pub id: OperatorId,
+    /// The name visitors read.
+    pub name: String,
 }
 
 /// One shift of the plan.
