@@ -121,7 +121,7 @@ mod tests {
     async fn in_three_hours_of_the_clock_nobody_who_answers_is_thrown_out() -> Result<()> {
         let clock = TurnedClock::showing_civil("2026-11-21T17:50[UTC]")?;
         let settings =
-            Settings { clock: clock.clone(), prior_mean_minutes: Some(10.0), ..Settings::default() };
+            Settings { clock: Some(clock.clone()), prior_mean_minutes: Some(10.0), ..Settings::default() };
         let server = TestServer::with(settings).await?;
         let volunteer = Operator::arrive_by(clock.clone(), &server.socket(), server.log_in().await?)?;
         volunteer.wants(operator::Command::Open);

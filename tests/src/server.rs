@@ -69,8 +69,8 @@ pub struct Settings {
     pub pages: HashMap<String, HostPage>,
     /// Another folder of built files than the one in `TEALIGHT_DIST`.
     pub assets: Option<PathBuf>,
-    /// What time it is.
-    pub clock: TurnedClock,
+    /// What everybody goes by, if not by the clock of this machine.
+    pub clock: Option<TurnedClock>,
     /// Whether browsers reach the server only through a [`Proxy`] that makes the weather.
     pub behind_proxy: bool,
 }
@@ -128,8 +128,15 @@ impl TestServer {
             }
         };
         let config = toml(settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
-        let mut server =
-            Self { running: None, config, clock: settings.clock.clone(), address, proxy, site, folder };
+        let mut server = Self {
+            running: None,
+            config,
+            clock: settings.clock.clone().unwrap_or_default(),
+            address,
+            proxy,
+            site,
+            folder,
+        };
         server.start_again().await?;
         Ok(server)
     }
@@ -427,7 +434,7 @@ options = ["Yes", "Not sure", "No"]
 
 /// `service.hours`, around the present.
 fn hours(settings: &Settings) -> String {
-    let now = settings.clock.now().civil().to_zoned(jiff::tz::TimeZone::UTC);
+    let now = settings.clock.clone().unwrap_or_default().now().civil().to_zoned(jiff::tz::TimeZone::UTC);
     match settings.hours {
         Hours::Always => String::new(),
         Hours::For(more) => {

@@ -1,5 +1,7 @@
 //! What every browser test begins with: a server that has files to serve, and a browser.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use crate::browser::{Browser, Screen};
@@ -25,7 +27,16 @@ impl Stage {
     /// A helpline with settings of its own.
     pub async fn with(settings: Settings) -> Result<Self> {
         require_dist()?;
-        Ok(Self { server: TestServer::with(settings).await?, browser: Browser::start().await? })
+        let browser = match &settings.clock {
+            Some(clock) => Browser::start_by(clock.clone()).await?,
+            None => Browser::start().await?,
+        };
+        Ok(Self { server: TestServer::with(settings).await?, browser })
+    }
+
+    /// Lets time pass for everybody, where the settings have a clock that can be put forward.
+    pub async fn advance(&self, time: Duration) -> Result<()> {
+        self.browser.advance(&self.server, time).await
     }
 
     /// A visitor on a phone, in the waiting room.

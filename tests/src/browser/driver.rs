@@ -4,12 +4,16 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use thirtyfour::{CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
+use super::clock::Followers;
 use super::page::Page;
+use crate::clock::{TurnedClock, steps};
+use crate::server::TestServer;
 
 /// A quiet Chromium that asks nobody anything.
 const FLAGS: [&str; 14] = [
@@ -53,13 +57,34 @@ impl Screen {
 #[derive(Clone, Debug)]
 pub struct Browser {
     process: Arc<Process>,
+    /// Its pages, where they go by a clock of ours.
+    followers: Option<Followers>,
 }
 
 impl Browser {
     /// Starts a driver on a port of its own choice.
     pub async fn start() -> Result<Self> {
-        let process = tokio::task::spawn_blocking(Process::start).await??;
-        Ok(Self { process: Arc::new(process) })
+        Ok(Self { process: Self::process().await?, followers: None })
+    }
+
+    /// The same; every page that it opens goes by this clock.
+    pub async fn start_by(clock: TurnedClock) -> Result<Self> {
+        Ok(Self { process: Self::process().await?, followers: Some(Followers::of(clock)) })
+    }
+
+    async fn process() -> Result<Arc<Process>> {
+        Ok(Arc::new(tokio::task::spawn_blocking(Process::start).await??))
+    }
+
+    /// Lets time pass for the server and for every page of this browser.
+    pub async fn advance(&self, server: &TestServer, time: Duration) -> Result<()> {
+        let followers = self.followers.as_ref().context("these pages go by the clock of the machine")?;
+        for step in steps(time) {
+            server.clock().put_forward(step);
+            followers.turn().await?;
+            server.is_in_step(0).await?;
+        }
+        followers.settle().await
     }
 
     /// Opens a browser with a fresh profile, showing nothing yet.
@@ -90,7 +115,11 @@ impl Browser {
         let driver = WebDriver::new(address, capabilities).await.context(
             "Chromium did not start; install the packages chromium and chromium-driver, or name one in TEALIGHT_CHROMIUM",
         )?;
-        Page::new(driver, self.process.clone(), screen).await
+        let page = Page::new(driver, self.process.clone(), screen).await?;
+        if let Some(followers) = &self.followers {
+            followers.join(&page).await?;
+        }
+        Ok(page)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Whoever is dropped last takes the driver with it; no browser outlives its test, whether it passes or not.
 
+mod clock;
 mod driver;
 mod page;
 mod script;

@@ -28,7 +28,7 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Page {
     // Before the process: a browser is closed while its driver still runs.
-    pub(super) driver: WebDriver,
+    pub(super) driver: Arc<WebDriver>,
     _process: Arc<Process>,
     screen: Screen,
     /// Where the driver's commands go now.
@@ -37,7 +37,8 @@ pub struct Page {
 
 impl Page {
     pub(super) async fn new(driver: WebDriver, process: Arc<Process>, screen: Screen) -> Result<Self> {
-        let page = Self { driver, _process: process, screen, place: Mutex::new(Place::Top) };
+        let page =
+            Self { driver: Arc::new(driver), _process: process, screen, place: Mutex::new(Place::Top) };
         page.fit_screen().await?;
         Ok(page)
     }
