@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
 use tealight_protocol::Timestamp;
 
 /// A point in time, in milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Moment(pub u64);
 
 impl Moment {
@@ -21,10 +23,22 @@ impl Moment {
         Self(self.0.saturating_add(ms))
     }
 
+    /// This long before; the beginning of all time at the earliest.
+    #[must_use]
+    pub fn minus(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// How long it is since an earlier moment; nothing when that is not earlier.
     #[must_use]
     pub fn since(self, earlier: Moment) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// How many milliseconds it is since an earlier moment; 0 when that is not earlier.
+    #[must_use]
+    pub fn ms_since(self, earlier: Moment) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 
     /// As it stands on the wire, to the millisecond.

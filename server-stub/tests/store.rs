@@ -1,6 +1,9 @@
 //! The embedded store against the suite, in memory and on disk.
 
-use tealight_server::store::{SqliteStore, Store as _, StoreError, Transaction, conformance};
+use tealight_server::Moment;
+use tealight_server::store::{
+    OfferedWait, SqliteStore, Store as _, StoreError, Transaction, WaitClass, WaitOutcome, conformance,
+};
 use tealight_server::testing::TestDesk;
 
 #[test]
@@ -61,8 +64,41 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_everything_in_it() {
         assert!(operators[0].languages.is_empty());
         assert_eq!(notes, 0);
         let version: i64 = store.connection().query_row("pragma user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(version, 2, "opened {opened} times before");
+        assert_eq!(version, 3, "opened {opened} times before");
     }
+}
+
+#[test]
+fn waits_of_the_second_version_are_carried_over_without_a_guess() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tealight.db");
+    let old = rusqlite::Connection::open(&file).unwrap();
+    old.execute_batch(include_str!("../src/store/schema_1.sql")).unwrap();
+    old.execute_batch(include_str!("../src/store/schema_2.sql")).unwrap();
+    old.execute_batch(
+        "pragma user_version = 2;
+         insert into conversations (id, secret, lang, route, state, place, claim, last, messages, started_at,
+             waiting_since) values ('c1', zeroblob(32), 'en', 'standard', 'waiting', 7, 2, 0, 0, 10, 10);
+         insert into waits (at, ms, abandoned) values (500, 200, 0), (600, 250, 1), (3, 7, 1);",
+    )
+    .unwrap();
+    drop(old);
+    let mut store = SqliteStore::open(&file).unwrap();
+    let (waits, conversations) =
+        store.read(|tx| Ok::<_, StoreError>((tx.waits(10)?, tx.conversations()?))).unwrap();
+    let carried: Vec<_> = waits.iter().map(|w| (w.joined.0, w.ended.0, w.outcome, w.offered)).collect();
+    assert_eq!(
+        carried,
+        [
+            (0, 3, WaitOutcome::Left, OfferedWait::Never),
+            (350, 600, WaitOutcome::Left, OfferedWait::Never),
+            (300, 500, WaitOutcome::Met, OfferedWait::Known(200)),
+        ]
+    );
+    assert_eq!((waits[0].class, waits[0].raw_q90, waits[0].first_upper), (WaitClass::Usual, None, None));
+    assert_eq!(conversations[0].promise, None);
+    let resolved: Result<_, StoreError> = store.write(|tx| tx.resolve_waits(None, None, Moment(900)));
+    assert!(resolved.unwrap().is_empty(), "what was not written down stays unknown");
 }
 
 #[test]

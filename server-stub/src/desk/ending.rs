@@ -9,7 +9,9 @@ use super::rooms::Change;
 use super::visitor::{ENDED, once, visitor_command};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Conversation, Digest, HandlingTime, Store, StoreError, Transaction, WaitRecord};
+use crate::store::{
+    Conversation, Digest, HandlingTime, Store, StoreError, Transaction, WaitOutcome, WaitRecord,
+};
 
 /// How long it is remembered that a secret's conversation was erased.
 const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
@@ -174,6 +176,7 @@ impl<S: Store> Desk<S> {
         let before = Moment(now.0.saturating_sub(TOMBSTONES_MS));
         let purged = self.store.write(|tx| {
             tx.purge_tombstones(before)?;
+            tx.forget(now)?;
             tx.purge_sessions(now)
         });
         if let Err(error) = purged {
@@ -199,7 +202,11 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
     if change.record.state == ConversationState::Ended {
         return Err(ENDED);
     }
-    let (handling, wait) = times(&change.record, ending.now);
+    let outcome = match ending.reason {
+        EndReason::Closed => WaitOutcome::SentAway,
+        EndReason::Done | EndReason::LeftWaiting | EndReason::Away | EndReason::Unknown => WaitOutcome::Left,
+    };
+    let (handling, wait) = times(&change.record, ending.now, outcome);
     if let Some(handling) = handling {
         tx.insert_handling_time(&handling)?;
     }
@@ -219,13 +226,15 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
 }
 
 /// What an end adds to the statistics: a length, where somebody was talked with; a wait, where nobody came.
-fn times(record: &Conversation, now: Moment) -> (Option<HandlingTime>, Option<WaitRecord>) {
+fn times(
+    record: &Conversation,
+    now: Moment,
+    outcome: WaitOutcome,
+) -> (Option<HandlingTime>, Option<WaitRecord>) {
     let ms = |since: Moment| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
     match (record.state, record.joined_at) {
         (ConversationState::Active, Some(joined)) => (Some(HandlingTime { at: now, ms: ms(joined) }), None),
-        (ConversationState::Waiting, None) => {
-            (None, Some(WaitRecord { at: now, ms: ms(record.waiting_since), abandoned: true }))
-        }
+        (ConversationState::Waiting, None) => (None, Some(WaitRecord::of(record, now, outcome))),
         (ConversationState::Waiting | ConversationState::Active | ConversationState::Ended, _) => {
             (None, None)
         }

@@ -250,6 +250,7 @@ impl<S: Store> Desk<S> {
             expires_at: None,
             survey: None,
             reserved: None,
+            promise: None,
         };
         let mut change = Change::new(record, now);
         let seq = change.event(EventKind::Started { area, lang: start.lang.clone(), route: start.route });

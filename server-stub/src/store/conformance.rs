@@ -3,14 +3,17 @@
 //! Call [`run`] with a way to make an empty store; it panics at the first thing that is wrong.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test: what fails must stop it")]
 
+mod roster;
+mod waits;
+
 use tealight_protocol::{
     Availability, Cid, ConversationId, ConversationState, EndReason, EndedBy, Event, EventKind, Marks, Note,
     NoteText, OperatorId, Party, Route, Text, Watermark,
 };
 
 use super::{
-    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, Reservation,
-    STATISTICS_KEPT, Sender, Store, StoreError, Transaction, WaitRecord,
+    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, PromiseRecord,
+    Reservation, STATISTICS_KEPT, Sender, Store, StoreError, Transaction,
 };
 use crate::Moment;
 
@@ -25,7 +28,9 @@ pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
     notes_have_no_gaps(&mut empty());
     a_deleted_conversation_takes_everything_with_it(&mut empty());
     a_tombstone_stands_until_it_is_old(&mut empty());
-    statistics_come_newest_first(&mut empty());
+    lengths_come_newest_first(&mut empty());
+    waits::run(&mut empty);
+    roster::run(&mut empty);
     operators_and_sessions_live_together(&mut empty());
 }
 
@@ -50,9 +55,11 @@ fn a_conversation_comes_back_as_it_was<S: Store>(store: &mut S) {
     c.survey = Some("survey".to_owned());
     c.area = Some("south".to_owned());
     c.reserved = Some(Reservation { operator: OperatorId("op:8".to_owned()), until: Moment(60) });
+    c.promise = Some(promise());
     write(store, |tx| tx.update_conversation(&c));
     assert_eq!(read(store, |tx| tx.conversation_by_secret(&[1; 32])), Some(c.clone()));
     c.reserved = None;
+    c.promise = None;
     write(store, |tx| tx.update_conversation(&c));
     assert_eq!(read(store, |tx| tx.conversation_by_secret(&[1; 32])), Some(c));
     assert_eq!(read(store, |tx| tx.conversation_by_secret(&[2; 32])), None);
@@ -184,27 +191,14 @@ fn a_tombstone_stands_until_it_is_old<S: Store>(store: &mut S) {
     assert!(!read(store, |tx| tx.is_erased(&[1; 32])));
 }
 
-fn statistics_come_newest_first<S: Store>(store: &mut S) {
-    write(store, |tx| {
-        (1..=5).try_for_each(|n| {
-            tx.insert_handling_time(&HandlingTime { at: Moment(n), ms: n * 10 })?;
-            tx.insert_wait(&WaitRecord { at: Moment(n), ms: n * 10, abandoned: n == 4 })
-        })
-    });
+fn lengths_come_newest_first<S: Store>(store: &mut S) {
+    let length = |n: u64| HandlingTime { at: Moment(n), ms: n * 10 };
+    write(store, |tx| (1..=5).try_for_each(|n| tx.insert_handling_time(&length(n))));
     let lengths: Vec<_> = read(store, |tx| tx.handling_times(2)).iter().map(|time| time.ms).collect();
     assert_eq!(lengths, [50, 40]);
-    let waits: Vec<_> = read(store, |tx| tx.waits(3)).iter().map(|wait| (wait.ms, wait.abandoned)).collect();
-    assert_eq!(waits, [(50, false), (40, true), (30, false)]);
-
     let many = STATISTICS_KEPT as u64 + 10;
-    write(store, |tx| {
-        (1..=many).try_for_each(|n| {
-            tx.insert_handling_time(&HandlingTime { at: Moment(n), ms: n })?;
-            tx.insert_wait(&WaitRecord { at: Moment(n), ms: n, abandoned: false })
-        })
-    });
-    let kept = (read(store, |tx| tx.handling_times(1_000)).len(), read(store, |tx| tx.waits(1_000)).len());
-    assert_eq!(kept, (STATISTICS_KEPT, STATISTICS_KEPT), "older ones are forgotten");
+    write(store, |tx| (1..=many).try_for_each(|n| tx.insert_handling_time(&length(n))));
+    assert_eq!(read(store, |tx| tx.handling_times(1_000)).len(), STATISTICS_KEPT, "older ones are forgotten");
 }
 
 fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
@@ -306,5 +300,19 @@ fn conversation(n: u8) -> Conversation {
         expires_at: None,
         survey: None,
         reserved: None,
+        promise: None,
+    }
+}
+
+fn promise() -> PromiseRecord {
+    PromiseRecord {
+        raw_q25: Some(11.25),
+        raw_q90: Some(38.5),
+        first_upper: Some(45),
+        lower: Some(10),
+        by: Some(Moment(70)),
+        doubts: 1,
+        hopes: 2,
+        sorry_at: Some(Moment(60)),
     }
 }

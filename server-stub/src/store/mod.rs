@@ -9,12 +9,17 @@ mod records;
 mod sqlite;
 
 pub use records::{
-    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorRecord, OperatorSession,
-    Reservation, Sender, WaitRecord,
+    AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OfferedWait,
+    OperatorRecord, OperatorSession, PromiseRecord, Reservation, Sender, ShiftRecord, StaffingRecord,
+    Standing, WaitClass, WaitOutcome, WaitRecord,
 };
 pub use sqlite::SqliteStore;
 
-use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, Note, OperatorId, Seq};
+use std::time::Duration;
+
+use tealight_protocol::{
+    Area, Availability, Cid, ConversationId, Event, Marks, Note, OperatorId, Seq, ShiftId,
+};
 
 use crate::Moment;
 
@@ -32,8 +37,27 @@ pub enum StoreError {
     Corrupt(String),
 }
 
-/// How many lengths, and how many waits, are kept: older ones are forgotten when new ones come.
+/// How many lengths of conversations are kept: older ones are forgotten when new ones come.
 pub const STATISTICS_KEPT: usize = 400;
+
+/// How many waits are kept: older ones are forgotten when new ones come.
+pub const WAITS_KEPT: usize = 2_000;
+
+/// How long a wait is kept after it was over.
+pub const WAITS_KEPT_FOR: Duration = days(30);
+
+/// How long it is known who could be reached when.
+pub const STAFFING_KEPT_FOR: Duration = days(2);
+
+/// How long a shift is kept after its end.
+pub const SHIFTS_KEPT_FOR: Duration = days(2);
+
+/// How long a command about no conversation is remembered: as long as an operator can stay logged in.
+pub const DESK_COMMANDS_KEPT_FOR: Duration = days(7);
+
+const fn days(n: u64) -> Duration {
+    Duration::from_secs(n * 24 * 60 * 60)
+}
 
 /// A database that runs transactions.
 pub trait Store: Send + 'static {
@@ -136,10 +160,58 @@ pub trait Transaction {
     fn insert_handling_time(&mut self, time: &HandlingTime) -> Result<(), StoreError>;
     /// The most recent lengths, newest first.
     fn handling_times(&mut self, limit: usize) -> Result<Vec<HandlingTime>, StoreError>;
-    /// Adds a wait to the statistics, and forgets all but [`STATISTICS_KEPT`].
+    /// Adds a wait to the statistics, and forgets all but [`WAITS_KEPT`].
     fn insert_wait(&mut self, wait: &WaitRecord) -> Result<(), StoreError>;
-    /// The most recent waits, newest first.
+    /// Lets the pending offered waits of an area be known that are known now: of those who left and stood before
+    /// `behind`, or of all of them without it. Returns these waits, in the order of the waiting room.
+    fn resolve_waits(
+        &mut self,
+        area: Option<&Area>,
+        behind: Option<Standing>,
+        now: Moment,
+    ) -> Result<Vec<WaitRecord>, StoreError>;
+    /// The waits that were over last, newest first.
     fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError>;
+    /// Keeps what a waiting visitor was told, or that there is nothing to keep any more.
+    fn set_promise(
+        &mut self,
+        conversation: &ConversationId,
+        promise: Option<&PromiseRecord>,
+    ) -> Result<(), StoreError>;
+
+    /// Plans a shift, in place of the one of the same identifier.
+    fn put_shift(&mut self, shift: &ShiftRecord) -> Result<(), StoreError>;
+    /// Takes a shift out of the plan. `false` when it is not there.
+    fn delete_shift(&mut self, id: &ShiftId) -> Result<bool, StoreError>;
+    /// One shift.
+    fn shift(&mut self, id: &ShiftId) -> Result<Option<ShiftRecord>, StoreError>;
+    /// The shifts that end after a moment, by their beginning.
+    fn shifts(&mut self, after: Moment) -> Result<Vec<ShiftRecord>, StoreError>;
+
+    /// Keeps how many could be talked with from a moment on. The last word on a moment counts.
+    fn insert_staffing(&mut self, staffing: &StaffingRecord) -> Result<(), StoreError>;
+    /// What held at a moment and what came later, the oldest first.
+    fn staffing(&mut self, since: Moment) -> Result<Vec<StaffingRecord>, StoreError>;
+
+    /// What all visitors are told, once somebody said something.
+    fn announcement(&mut self) -> Result<Option<AnnouncementRecord>, StoreError>;
+    /// Keeps what all visitors are told, in place of what they were told before.
+    fn set_announcement(&mut self, announcement: &AnnouncementRecord) -> Result<(), StoreError>;
+
+    /// What a command of an operator that is about no conversation asked for, if it was done before.
+    fn desk_command(&mut self, sender: &OperatorId, cid: &Cid) -> Result<Option<Digest>, StoreError>;
+    /// Remembers a command that is about no conversation.
+    fn insert_desk_command(
+        &mut self,
+        sender: &OperatorId,
+        cid: &Cid,
+        body: &Digest,
+        at: Moment,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets what is older than [`WAITS_KEPT_FOR`], [`STAFFING_KEPT_FOR`], [`SHIFTS_KEPT_FOR`] and
+    /// [`DESK_COMMANDS_KEPT_FOR`] say. How many could be talked with last is never forgotten.
+    fn forget(&mut self, now: Moment) -> Result<(), StoreError>;
 
     /// Adds an operator and names them.
     fn insert_operator(

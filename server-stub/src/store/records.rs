@@ -1,6 +1,9 @@
 //! What the store keeps, as plain data.
 
-use tealight_protocol::{Area, Availability, Cid, ConversationId, ConversationState, OperatorId, Route, Seq};
+use serde::{Deserialize, Serialize};
+use tealight_protocol::{
+    Area, Availability, Cid, ConversationId, ConversationState, Notice, OperatorId, Route, Seq, ShiftId,
+};
 
 use super::Digest;
 use crate::Moment;
@@ -44,6 +47,40 @@ pub struct Conversation {
     pub survey: Option<String>,
     /// For whom it is kept while it waits.
     pub reserved: Option<Reservation>,
+    /// What its visitor was told about the wait, from the first estimate until somebody comes.
+    pub promise: Option<PromiseRecord>,
+}
+
+impl Conversation {
+    /// Where it stands in the waiting room of its area. Newcomers have orders from 1.
+    pub fn standing(&self) -> Standing {
+        let class = if self.order <= 0 { WaitClass::First } else { WaitClass::Usual };
+        Standing { class, joined: self.waiting_since }
+    }
+}
+
+/// What a waiting visitor was told, so that a restart breaks no promise. Minutes are of waiting, moments of the clock.
+///
+/// Every field may be missing in what an earlier version wrote: a new one must have a default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PromiseRecord {
+    /// A quarter of all visitors in this place would wait no longer: at joining, before calibration, in minutes.
+    pub raw_q25: Option<f64>,
+    /// Nine tenths of them: at joining, before calibration, in minutes.
+    pub raw_q90: Option<f64>,
+    /// The upper end of the range that was told first, in minutes.
+    pub first_upper: Option<u32>,
+    /// The lower end of the range as it was told last, in minutes.
+    pub lower: Option<u32>,
+    /// Until when somebody is promised to come.
+    pub by: Option<Moment>,
+    /// How many updates running said that the promise will more likely be broken than kept.
+    pub doubts: u32,
+    /// How many updates running said that much less time is needed.
+    pub hopes: u32,
+    /// When it was last said that it takes longer.
+    pub sorry_at: Option<Moment>,
 }
 
 /// A visitor was passed on to somebody, who alone may take them for a while.
@@ -118,15 +155,133 @@ pub struct HandlingTime {
     pub ms: u64,
 }
 
-/// One wait. Nothing else is kept of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One wait. Nothing else is kept of it: no words, and nobody's name.
+#[derive(Clone, Debug, PartialEq)]
 pub struct WaitRecord {
+    /// When it began.
+    pub joined: Moment,
     /// When it was over.
+    pub ended: Moment,
+    /// The area the visitor waited for.
+    pub area: Option<Area>,
+    /// Whether the visitor waited before others.
+    pub class: WaitClass,
+    /// How it was over.
+    pub outcome: WaitOutcome,
+    /// A quarter of all visitors in this place would wait no longer: at joining, before calibration, in minutes.
+    pub raw_q25: Option<f64>,
+    /// Nine tenths of them: at joining, before calibration, in minutes.
+    pub raw_q90: Option<f64>,
+    /// The upper end of the range that was told first, in minutes.
+    pub first_upper: Option<u32>,
+    /// How long it would have been, had the visitor stayed.
+    pub offered: OfferedWait,
+}
+
+impl WaitRecord {
+    /// The wait of a conversation that waits, as it is over now. Whoever is met had the wait they were offered; of
+    /// whoever leaves, that is still to be seen; whoever is sent away was offered none.
+    pub fn of(conversation: &Conversation, ended: Moment, outcome: WaitOutcome) -> Self {
+        let promise = conversation.promise.as_ref();
+        let Standing { class, joined } = conversation.standing();
+        Self {
+            joined,
+            ended,
+            area: conversation.area.clone(),
+            class,
+            outcome,
+            raw_q25: promise.and_then(|promise| promise.raw_q25),
+            raw_q90: promise.and_then(|promise| promise.raw_q90),
+            first_upper: promise.and_then(|promise| promise.first_upper),
+            offered: match outcome {
+                WaitOutcome::Met => OfferedWait::Known(ended.ms_since(joined)),
+                WaitOutcome::Left => OfferedWait::Pending,
+                WaitOutcome::SentAway => OfferedWait::Never,
+            },
+        }
+    }
+
+    /// How long the visitor waited, in milliseconds.
+    pub fn ms(&self) -> u64 {
+        self.ended.ms_since(self.joined)
+    }
+}
+
+/// Who is met before whom. The order of the variants is that order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitClass {
+    /// Somebody who was talked with already and waits again.
+    First,
+    /// Everybody else.
+    Usual,
+}
+
+/// Where somebody stood in the waiting room of an area: the smaller is met first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// Before the time of joining counts this.
+    pub class: WaitClass,
+    /// When they joined.
+    pub joined: Moment,
+}
+
+/// How a wait was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitOutcome {
+    /// Somebody came.
+    Met,
+    /// The visitor left before.
+    Left,
+    /// The helpline went home before.
+    SentAway,
+}
+
+/// How long a wait would have been, had the visitor stayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferedWait {
+    /// This long, in milliseconds.
+    Known(u64),
+    /// That will be known when somebody behind is met, or when somebody is free with nobody waiting.
+    Pending,
+    /// Nobody will ever know.
+    Never,
+}
+
+/// A shift that was planned by an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftRecord {
+    /// Its identifier.
+    pub id: ShiftId,
+    /// Who; nobody where only a number of people is planned.
+    pub operator: Option<OperatorId>,
+    /// Its beginning.
+    pub from: Moment,
+    /// Its end.
+    pub to: Moment,
+    /// How many conversations at once.
+    pub at_once: u8,
+}
+
+/// How many conversations all accepting operators together could have at once, from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaffingRecord {
+    /// From when.
     pub at: Moment,
-    /// How long it was, in milliseconds.
-    pub ms: u64,
-    /// Whether the visitor left before anybody came.
-    pub abandoned: bool,
+    /// How many.
+    pub slots: u32,
+}
+
+/// What all visitors are told, and whether anybody new is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnouncementRecord {
+    /// The sentence in place of the usual one.
+    pub notice: Option<Notice>,
+    /// Whether nobody new is let in.
+    pub paused: bool,
+    /// Who said so.
+    pub by: OperatorId,
+    /// When.
+    pub at: Moment,
 }
 
 /// An operator's account.

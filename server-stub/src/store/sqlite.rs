@@ -1,6 +1,8 @@
 //! The embedded store: SQLite in write-ahead mode, fully synchronous, overwriting what it deletes.
 
+mod roster;
 mod rows;
+mod waits;
 mod work;
 
 use std::cell::Cell;
@@ -22,7 +24,8 @@ const STILL_BUSY: Duration = Duration::from_millis(50);
 const ROOM_BYTES: i64 = 64 * 1024;
 
 /// One step per version of the schema, in order. A step that was released is never changed.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// A store in one SQLite file, or in memory.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::desk::rooms::{Hold, NO_CONVERSATION, Room};
 use crate::desk::visitor::OTHER_BODY;
-use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitRecord};
+use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitOutcome, WaitRecord};
 
 impl<S: Store> Desk<S> {
     /// An operator takes a visitor: the one named, or the next.
@@ -145,8 +145,7 @@ impl<S: Store> Desk<S> {
             let claim = change.record.claim;
             let mut seq = None;
             if here {
-                let ms = now.since(change.record.waiting_since).as_millis().try_into().unwrap_or(u64::MAX);
-                tx.insert_wait(&WaitRecord { at: now, ms, abandoned: false })?;
+                tx.insert_wait(&WaitRecord::of(&change.record, now, WaitOutcome::Met))?;
                 change.record.state = ConversationState::Active;
                 change.record.operator = Some(me.clone());
                 change.record.joined_at = Some(now);

@@ -7,7 +7,7 @@ use tealight_protocol::Area;
 
 use super::{Desk, Timer};
 use crate::Moment;
-use crate::store::{HandlingTime, STATISTICS_KEPT, Store, StoreError, WaitRecord};
+use crate::store::{HandlingTime, STATISTICS_KEPT, Store, StoreError, WAITS_KEPT, WaitOutcome, WaitRecord};
 use crate::wait::{Minutes, Patience, Picture, estimate};
 
 /// How often the estimate is renewed though nothing happened.
@@ -15,14 +15,15 @@ const ESTIMATE_EVERY: Duration = Duration::from_secs(30);
 
 impl<S: Store> Desk<S> {
     pub(in crate::desk) fn load_statistics(&mut self) -> Result<(), StoreError> {
-        let (handling, waits): (Vec<HandlingTime>, Vec<WaitRecord>) = self.store.read(|tx| {
-            Ok::<_, StoreError>((tx.handling_times(STATISTICS_KEPT)?, tx.waits(STATISTICS_KEPT)?))
-        })?;
+        let (handling, waits): (Vec<HandlingTime>, Vec<WaitRecord>) = self
+            .store
+            .read(|tx| Ok::<_, StoreError>((tx.handling_times(STATISTICS_KEPT)?, tx.waits(WAITS_KEPT)?)))?;
         self.waiting.handling =
             handling.iter().map(|time| Minutes::from(Duration::from_millis(time.ms))).collect();
         self.waiting.patience = Patience {
-            left: u32::try_from(waits.iter().filter(|wait| wait.abandoned).count()).unwrap_or(u32::MAX),
-            exposure: waits.iter().map(|wait| Minutes::from(Duration::from_millis(wait.ms)).0).sum(),
+            left: u32::try_from(waits.iter().filter(|wait| wait.outcome == WaitOutcome::Left).count())
+                .unwrap_or(u32::MAX),
+            exposure: waits.iter().map(|wait| Minutes::from(Duration::from_millis(wait.ms())).0).sum(),
         };
         self.waiting.changed();
         Ok(())

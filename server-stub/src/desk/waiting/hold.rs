@@ -9,7 +9,7 @@ use tealight_protocol::{
 use super::{Desk, Timer};
 use crate::Moment;
 use crate::desk::operator::Operator;
-use crate::store::{Store, WaitRecord};
+use crate::store::{Store, WaitOutcome, WaitRecord};
 
 /// How long after a look that could not be stored it is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -24,8 +24,7 @@ impl<S: Store> Desk<S> {
         let who = self.person(&operator.record);
         let me = hold.operator.clone();
         let joined = self.commit(now, id, |tx, change| {
-            let ms = now.since(change.record.waiting_since).as_millis().try_into().unwrap_or(u64::MAX);
-            tx.insert_wait(&WaitRecord { at: now, ms, abandoned: false })?;
+            tx.insert_wait(&WaitRecord::of(&change.record, now, WaitOutcome::Met))?;
             change.record.state = ConversationState::Active;
             change.record.operator = Some(me.clone());
             change.record.joined_at = Some(now);

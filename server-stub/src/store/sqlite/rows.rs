@@ -1,12 +1,12 @@
 //! From rows to records and back: how the embedded store spells what it keeps.
 
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use serde::de::DeserializeOwned;
 use tealight_protocol::{Availability, ConversationId, ConversationState, OperatorId, Route};
 
 use crate::Moment;
-use crate::store::{CommandRecord, Conversation, OperatorRecord, Reservation, StoreError};
+use crate::store::{CommandRecord, Conversation, OperatorRecord, PromiseRecord, Reservation, StoreError};
 
 pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     let moment =
@@ -38,6 +38,7 @@ pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
             (Some(operator), Some(until)) => Some(Reservation { operator: OperatorId(operator), until }),
             (Some(_), None) | (None, Some(_) | None) => None,
         },
+        promise: optional_json(row, 19)?,
     })
 }
 
@@ -82,6 +83,13 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 
+fn optional_json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(index)? {
+        ValueRef::Null => Ok(None),
+        _ => json(row, index).map(Some),
+    }
+}
+
 /// The value that a column's word stands for. A word that stands for none was not written by this server.
 pub(super) fn one_of<T: Copy, const N: usize>(
     known: [T; N],
@@ -118,4 +126,8 @@ pub(super) fn state_word(state: ConversationState) -> &'static str {
         ConversationState::Active => "active",
         ConversationState::Ended => "ended",
     }
+}
+
+pub(super) fn promise_text(promise: Option<&PromiseRecord>) -> Result<Option<String>, StoreError> {
+    promise.map(serde_json::to_string).transpose().map_err(|error| StoreError::Corrupt(error.to_string()))
 }

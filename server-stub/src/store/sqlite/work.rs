@@ -1,26 +1,30 @@
 //! What is done inside a transaction, in SQL.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use tealight_protocol::{Area, Availability, ConversationId, Event, Marks, Note, OperatorId, Seq, Watermark};
+use tealight_protocol::{
+    Area, Availability, Cid, ConversationId, Event, Marks, Note, OperatorId, Seq, ShiftId, Watermark,
+};
 
 use super::rows::{
-    command, conversation, identifier, json, number, operator, route_word, signed, state_word, unsigned,
+    command, conversation, identifier, json, number, operator, promise_text, route_word, signed, state_word,
+    unsigned,
 };
 use crate::Moment;
 use crate::store::{
-    CommandKey, CommandRecord, Conversation, Counterpart, Digest, HandlingTime, OperatorRecord,
-    OperatorSession, STATISTICS_KEPT, StoreError, Transaction, WaitRecord,
+    AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, Digest, HandlingTime,
+    OperatorRecord, OperatorSession, PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing,
+    StoreError, Transaction, WaitRecord,
 };
 
 /// One transaction on the file.
 pub(super) struct Work<'c>(pub(super) &'c rusqlite::Transaction<'c>);
 
 impl Work<'_> {
-    fn run(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, StoreError> {
+    pub(super) fn run(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, StoreError> {
         Ok(self.0.prepare_cached(sql)?.execute(params)?)
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         params: impl rusqlite::Params,
@@ -29,7 +33,7 @@ impl Work<'_> {
         Ok(self.0.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
-    fn many<T>(
+    pub(super) fn many<T>(
         &self,
         sql: &str,
         params: impl rusqlite::Params,
@@ -42,8 +46,8 @@ impl Work<'_> {
 }
 
 const CONVERSATION: &str = "select id, secret, area, lang, route, state, place, operator, claim, last, messages, \
-    started_at, waiting_since, joined_at, ended_at, expires_at, survey, reserved_for, reserved_until \
-    from conversations";
+    started_at, waiting_since, joined_at, ended_at, expires_at, survey, reserved_for, reserved_until, \
+    promise from conversations";
 
 const OPERATOR: &str = "select id, name, alias, password_hash, areas, accepting, capacity, last_chat, languages, supervisor \
     from operators";
@@ -70,8 +74,8 @@ impl Transaction for Work<'_> {
         self.run(
             "insert into conversations (id, secret, area, lang, route, state, place, operator, claim, last, \
              messages, started_at, waiting_since, joined_at, ended_at, expires_at, survey, reserved_for, \
-             reserved_until) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             reserved_until, promise) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             params![
                 c.id.0,
                 c.secret,
@@ -92,6 +96,7 @@ impl Transaction for Work<'_> {
                 c.survey,
                 c.reserved.as_ref().map(|reserved| reserved.operator.0.as_str()),
                 c.reserved.as_ref().map(|reserved| signed(reserved.until.0)),
+                promise_text(c.promise.as_ref())?,
             ],
         )?;
         Ok(())
@@ -101,7 +106,7 @@ impl Transaction for Work<'_> {
         let changed = self.run(
             "update conversations set state = ?2, place = ?3, operator = ?4, claim = ?5, last = ?6, \
              messages = ?7, waiting_since = ?8, joined_at = ?9, ended_at = ?10, expires_at = ?11, survey = ?12, \
-             area = ?13, reserved_for = ?14, reserved_until = ?15 where id = ?1",
+             area = ?13, reserved_for = ?14, reserved_until = ?15, promise = ?16 where id = ?1",
             params![
                 c.id.0,
                 state_word(c.state),
@@ -118,6 +123,7 @@ impl Transaction for Work<'_> {
                 c.area,
                 c.reserved.as_ref().map(|reserved| reserved.operator.0.as_str()),
                 c.reserved.as_ref().map(|reserved| signed(reserved.until.0)),
+                promise_text(c.promise.as_ref())?,
             ],
         )?;
         if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("a conversation is missing".to_owned())) }
@@ -313,26 +319,91 @@ impl Transaction for Work<'_> {
     }
 
     fn insert_wait(&mut self, wait: &WaitRecord) -> Result<(), StoreError> {
-        self.run(
-            "insert into waits (at, ms, abandoned) values (?1, ?2, ?3)",
-            params![signed(wait.at.0), signed(wait.ms), wait.abandoned],
-        )?;
-        self.run("delete from waits where id <= last_insert_rowid() - ?1", [STATISTICS_KEPT])?;
-        Ok(())
+        self.add_wait(wait)
+    }
+
+    fn resolve_waits(
+        &mut self,
+        area: Option<&Area>,
+        behind: Option<Standing>,
+        now: Moment,
+    ) -> Result<Vec<WaitRecord>, StoreError> {
+        self.let_waits_be_known(area, behind, now)
     }
 
     fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError> {
-        self.many(
-            "select at, ms, abandoned from waits order by id desc limit ?1",
-            [signed(limit as u64)],
-            |row| {
-                Ok(WaitRecord {
-                    at: Moment(unsigned(row, 0)?),
-                    ms: unsigned(row, 1)?,
-                    abandoned: row.get(2)?,
-                })
-            },
+        self.last_waits(limit)
+    }
+
+    fn set_promise(
+        &mut self,
+        conversation: &ConversationId,
+        promise: Option<&PromiseRecord>,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "update conversations set promise = ?2 where id = ?1",
+            params![conversation.0, promise_text(promise)?],
+        )?;
+        Ok(())
+    }
+
+    fn put_shift(&mut self, shift: &ShiftRecord) -> Result<(), StoreError> {
+        self.plan_shift(shift)
+    }
+
+    fn delete_shift(&mut self, id: &ShiftId) -> Result<bool, StoreError> {
+        Ok(self.run("delete from shifts where id = ?1", [id.as_str()])? == 1)
+    }
+
+    fn shift(&mut self, id: &ShiftId) -> Result<Option<ShiftRecord>, StoreError> {
+        self.shift_of(id)
+    }
+
+    fn shifts(&mut self, after: Moment) -> Result<Vec<ShiftRecord>, StoreError> {
+        self.shifts_after(after)
+    }
+
+    fn insert_staffing(&mut self, staffing: &StaffingRecord) -> Result<(), StoreError> {
+        self.add_staffing(*staffing)
+    }
+
+    fn staffing(&mut self, since: Moment) -> Result<Vec<StaffingRecord>, StoreError> {
+        self.staffing_since(since)
+    }
+
+    fn announcement(&mut self) -> Result<Option<AnnouncementRecord>, StoreError> {
+        self.what_is_announced()
+    }
+
+    fn set_announcement(&mut self, announcement: &AnnouncementRecord) -> Result<(), StoreError> {
+        self.announce(announcement)
+    }
+
+    fn desk_command(&mut self, sender: &OperatorId, cid: &Cid) -> Result<Option<Digest>, StoreError> {
+        self.one(
+            "select body from desk_commands where sender = ?1 and cid = ?2",
+            [sender.0.as_str(), cid.as_str()],
+            |row| row.get(0),
         )
+    }
+
+    fn insert_desk_command(
+        &mut self,
+        sender: &OperatorId,
+        cid: &Cid,
+        body: &Digest,
+        at: Moment,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "insert into desk_commands (sender, cid, body, at) values (?1, ?2, ?3, ?4)",
+            params![sender.0, cid.as_str(), body, signed(at.0)],
+        )?;
+        Ok(())
+    }
+
+    fn forget(&mut self, now: Moment) -> Result<(), StoreError> {
+        self.forget_waits(now)?;
+        self.forget_roster(now)
     }
 
     fn insert_operator(
