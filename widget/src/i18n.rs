@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Function, Object, Reflect};
+use tealight_protocol::Wait;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::keys::{Key, filled};
@@ -57,6 +58,10 @@ impl Words {
 
     /// A string whose form depends on a number, which it may show as `{count}`.
     pub(crate) fn count(&self, key: Key, count: f64) -> String {
+        self.counted(key, count, &self.number(count))
+    }
+
+    fn counted(&self, key: Key, count: f64, shown: &str) -> String {
         let forms = self.lookup(key);
         let form = self
             .plurals
@@ -64,7 +69,7 @@ impl Words {
             .and_then(|rules| call(rules, "select", &count.into()))
             .and_then(|name| field(forms.as_ref()?, &name))
             .or_else(|| field(forms.as_ref()?, &"other".into()));
-        filled(&self.text(key, form), &[("count", &self.number(count))])
+        filled(&self.text(key, form), &[("count", shown)])
     }
 
     /// A number with this language's digits and groups.
@@ -99,21 +104,12 @@ impl Words {
     }
 
     /// The range in words, or `None` where nothing honest can be said.
-    pub(crate) fn range(&self, words: WaitWords) -> Option<String> {
-        Some(match words {
-            WaitWords::LessThan(Amount::Minutes(n)) => self.count(Key::RANGE_LESS_MINUTES, f64::from(n)),
-            WaitWords::LessThan(Amount::HalfHours(n)) => self.hours(Key::RANGE_LESS_HOURS, n),
-            WaitWords::MoreThan(Amount::Minutes(n)) => self.count(Key::RANGE_MORE_MINUTES, f64::from(n)),
-            WaitWords::MoreThan(Amount::HalfHours(n)) => self.hours(Key::RANGE_MORE_HOURS, n),
-            WaitWords::Between(low, high) => {
-                let key = match (low, high) {
-                    (Amount::Minutes(_), Amount::Minutes(_)) => Key::RANGE_MINUTES,
-                    (Amount::HalfHours(_), _) => Key::RANGE_HOURS,
-                    (Amount::Minutes(_), Amount::HalfHours(_)) => Key::RANGE_MIXED,
-                };
-                self.fill(key, &[("low", &self.amount(low)), ("high", &self.amount(high))])
-            }
-            WaitWords::Unknown => return None,
+    pub(crate) fn range(&self, wait: Wait) -> Option<String> {
+        let words = WaitWords::of(wait)?;
+        let first = self.amount(words.first);
+        Some(match words.second {
+            Some(second) => self.fill(words.key, &[("low", &first), ("high", &self.amount(second))]),
+            None => self.counted(words.key, words.first.count(), &first),
         })
     }
 
@@ -123,20 +119,10 @@ impl Words {
         if minutes < 1.0 { self.say(Key::WAITING_FRESH_NOW) } else { self.count(Key::WAITING_FRESH, minutes) }
     }
 
-    fn hours(&self, key: Key, half_hours: u32) -> String {
-        if half_hours.is_multiple_of(2) {
-            self.count(key, f64::from(half_hours / 2))
-        } else {
-            let form = self.lookup(key).and_then(|forms| field(&forms, &"other".into()));
-            filled(&self.text(key, form), &[("count", &self.amount(Amount::HalfHours(half_hours)))])
-        }
-    }
-
     fn amount(&self, amount: Amount) -> String {
         match amount {
-            Amount::Minutes(n) => self.number(f64::from(n)),
             Amount::HalfHours(3) => self.say(Key::RANGE_HOUR_AND_HALF),
-            Amount::HalfHours(n) => self.number(f64::from(n) / 2.0),
+            amount => self.number(amount.count()),
         }
     }
 

@@ -47,7 +47,7 @@ keys! {
     RANGE_MIXED = "range.mixed" ["low", "high"];
     RANGE_LESS_MINUTES = "range.less_minutes" ["count"];
     RANGE_LESS_HOURS = "range.less_hours" ["count"];
-    RANGE_MORE_MINUTES = "range.more_minutes" ["count"];
+    RANGE_OPEN_MINUTES = "range.open_minutes" ["count"];
     RANGE_MORE_HOURS = "range.more_hours" ["count"];
     RANGE_HOUR_AND_HALF = "range.hour_and_half";
     RANGE_UNKNOWN = "range.unknown";

@@ -7,7 +7,6 @@ use crate::context::Context;
 use crate::element::{El, el, follow};
 use crate::keys::Key;
 use crate::live::Live;
-use crate::wait_range::WaitWords;
 
 const CALM_MS: f64 = 3.0 * 60.0 * 1000.0;
 
@@ -44,7 +43,7 @@ fn about_the_wait(cx: Context) -> Option<(String, bool)> {
         words.push_str(&cx.say(Key::WAITING_WORSE));
         words.push(' ');
     }
-    match cx.words(|words| words.range(WaitWords::of(waiting.wait))) {
+    match cx.words(|words| words.range(waiting.wait)) {
         Some(range) => words.push_str(&cx.fill(Key::SAY_RANGE, &[("range", &range)])),
         None => words.push_str(&cx.say(Key::RANGE_UNKNOWN)),
     }

@@ -14,7 +14,6 @@ use crate::parts::announcer::place;
 use crate::parts::log::{passed_on, quoted};
 use crate::parts::note::{note, note_of};
 use crate::parts::others::{crisis, others};
-use crate::wait_range::WaitWords;
 
 /// What stands above the log.
 pub(crate) fn waiting_top(cx: Context) -> El {
@@ -86,7 +85,7 @@ pub(crate) fn waiting_more(cx: Context) -> El {
 
 fn range(cx: Context) -> Option<String> {
     let wait = cx.waiting(|waiting| waiting.wait)?;
-    cx.words(|words| words.range(WaitWords::of(wait)))
+    cx.words(|words| words.range(wait))
 }
 
 /// What deserves a second look, the most important first.

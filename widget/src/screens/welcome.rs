@@ -14,7 +14,6 @@ use crate::linkify::is_page;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::note::note_of;
 use crate::parts::others::{crisis, others, outward};
-use crate::wait_range::WaitWords;
 
 /// Before anything is known.
 pub(crate) fn opening(cx: Context) -> El {
@@ -97,7 +96,7 @@ fn wait_now(cx: Context) -> El {
     let range = move || {
         let wait = cx.service(|service| service.wait);
         // Nothing is no range, and has words of its own.
-        let range = wait.and_then(|wait| cx.words(|words| words.range(WaitWords::of(wait))));
+        let range = wait.and_then(|wait| cx.words(|words| words.range(wait)));
         Some(range.unwrap_or_default())
     };
     el("p").class("now").live(range, move |range| {
