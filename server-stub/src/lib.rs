@@ -1,7 +1,7 @@
 //! The reference backend of Tealight, as a library: the binary only calls its command line.
 //!
-//! [`desk`] decides, [`store`] remembers, [`http`] carries, [`wait`] estimates, [`config`] is what a helpline
-//! says about itself. `desk` and `wait` know no socket, thread or clock; only `http` and `server` do.
+//! [`desk`] decides, [`store`] remembers, [`http`] carries, [`tealight_wait`] estimates, [`config`] is what a helpline
+//! says about itself. `desk` knows no socket, thread or clock; only `http` and `server` do.
 
 pub mod command_line;
 pub mod config;
@@ -14,7 +14,6 @@ mod runner;
 mod server;
 pub mod store;
 pub mod testing;
-pub mod wait;
 
 pub use moment::{Clock, Moment, SystemClock};
 pub use server::{Dependencies, Running, Server, ServerError};

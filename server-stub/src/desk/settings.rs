@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
+use tealight_wait::Minutes;
 
 use crate::config::{Config, OpeningHours};
-use crate::wait::Minutes;
 
 /// The helpline's decisions, as the desk uses them.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ mod places;
 use std::collections::{BTreeMap, HashMap};
 
 use tealight_protocol::{Area, ConversationId, Wait};
+use tealight_wait::{Estimate, Estimates, Minutes, Patience, Quote};
 
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::store::Store;
-use crate::wait::{Estimates, Minutes, Patience};
 
 /// Where the orders of those who were talked with begin. Newcomers have orders from 1.
 const BEFORE_NEWCOMERS: i64 = -(1 << 40);
@@ -88,11 +88,20 @@ impl WaitingRoom {
     }
 
     pub(super) fn estimate_for(&self, area: Option<&Area>, place: u32) -> Wait {
-        self.estimates.get(&area.cloned()).map_or(Wait::Unknown, |estimates| estimates.for_place(place))
+        self.estimates.get(&area.cloned()).map_or(Wait::Unknown, |estimates| told(estimates.for_place(place)))
     }
 
     pub(super) fn estimate_for_newcomer(&self) -> Wait {
-        self.estimates.get(&None).map_or(Wait::Unknown, Estimates::for_newcomer)
+        self.estimates.get(&None).map_or(Wait::Unknown, |estimates| told(estimates.for_newcomer()))
+    }
+}
+
+/// An estimate as the protocol says it.
+fn told(estimate: &Estimate) -> Wait {
+    match estimate.quote() {
+        Quote::Unknown => Wait::Unknown,
+        Quote::Closed => Wait::Closed,
+        Quote::Range { low, high } => Wait::Range { low_s: low * 60, high_s: high.map(|high| high * 60) },
     }
 }
 
