@@ -29,6 +29,8 @@ fn the_values_of_the_example_are_the_ones_that_hold_without_it() {
     assert_eq!(example.wait.hand_out_seconds, least.wait.hand_out_seconds);
     assert_eq!(example.wait.capacity, least.wait.capacity);
     assert_eq!(example.wait.after_closing_minutes, least.wait.after_closing_minutes);
+    assert_eq!(example.wait.offer_share, least.wait.offer_share);
+    assert_eq!(example.wait.offer_below_minutes, least.wait.offer_below_minutes);
     assert_eq!(example.server.allow_no_origin, least.server.allow_no_origin);
     assert_eq!(example.service.exit_url, least.service.exit_url);
 }
@@ -56,6 +58,20 @@ fn every_mistake_is_named_with_its_place_and_a_fix() {
         ("name = \"x\"\nclosed_on = [\"25.12.2026\"]", "4:15", "is not a date", "2026-12-25"),
         ("name = \"x\"\n[wait]\nplace_hold_minutes = 30", "5:22", "place_hold_minutes is 30", "2 to 15"),
         ("name = \"x\"\n[limits]\nretention_hours = 9000", "5:", "retention_hours is 9000", "0 to 720"),
+        ("name = \"x\"\n[wait]\noffer_share = 1.5", "5:1", "offer_share is 1.5", "0 to 1"),
+        ("name = \"x\"\n[wait]\noffer_share = nan", "5:1", "offer_share is NaN", "0 to 1"),
+        (
+            "name = \"x\"\n[wait]\nprior_mean_minutes = 45\noffer_below_minutes = 1",
+            "6:1",
+            "offer_below_minutes is 1",
+            "2 to 120",
+        ),
+        (
+            "name = \"x\"\n[wait]\noffer_below_minutes = 30",
+            "5:1",
+            "none would ever begin",
+            "prior_mean_minutes",
+        ),
         (
             "name = \"x\"\n[[alternatives]]\nid = \"a\"\nchannel = \"phone\"\nuri = \"javascript:alert(1)\"\nlabel = \"x\"",
             "7:8",

@@ -146,6 +146,34 @@ async fn the_status_is_the_one_of_ready_and_may_be_kept_for_a_while() {
 }
 
 #[tokio::test]
+async fn in_a_pilot_each_page_is_told_for_itself_whether_to_offer_the_chat() {
+    let server = TestServer::with_config(&local(&format!("{CONFIG}offer_share = 0.5\n"))).await;
+    let mut offered = 0;
+    for _ in 0..24 {
+        let response = server.get("/v1/status", &[]).await;
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+        let status: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(status["state"], "open");
+        // What is not said is offered.
+        offered += u32::from(status["offered"] != false);
+    }
+    assert!((1..24).contains(&offered), "{offered} of 24");
+    let mut client = Client::connect(&server).await;
+    client.send(&hello(1)).await;
+    assert_eq!(client.next("ready").await["service"]["offered"], Value::Null, "whoever is here is welcome");
+    client.send(&start(1)).await;
+    client.next("ack").await;
+    server.stop().await;
+
+    let limited = TestServer::with_config(&local(&format!("{CONFIG}offer_below_minutes = 30\n"))).await;
+    let response = limited.get("/v1/status", &[]).await;
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    let status: Value = serde_json::from_slice(&response.body).unwrap();
+    assert_eq!(status["offered"], false, "nobody is there who could come within half an hour");
+    limited.stop().await;
+}
+
+#[tokio::test]
 async fn operators_log_in_and_out() {
     let server = TestServer::start().await;
     let (status, body) = server.post_login("ada", http_support::PASSWORD).await;

@@ -9,7 +9,10 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use tealight_protocol::limits;
 
-use super::{Config, OpeningHours, ServiceConfig, Shift, ShiftConfig};
+use super::{Config, OpeningHours, ServiceConfig, Shift, ShiftConfig, roster};
+
+/// Between which waits a helpline can stop to offer the chat, in minutes: those that visitors are told.
+const OFFER_BELOW_MINUTES: std::ops::RangeInclusive<u32> = 2..=120;
 
 /// What is wrong with a configuration file: where, what, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ impl ConfigError {
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
@@ -106,7 +109,9 @@ pub(super) fn check(config: &Config, file: &str, text: &str) -> Result<(), Confi
     addresses(config, &at)?;
     service(config, &at)?;
     people(config, &at)?;
-    numbers(config, &at)
+    numbers(config, &at)?;
+    offering(config, &at)?;
+    roster::check(config, file, text)
 }
 
 fn addresses(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
@@ -302,6 +307,42 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// To whom the chat is offered.
+fn offering(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
+    let wait = &config.wait;
+    if !(0.0..=1.0).contains(&wait.offer_share) {
+        at.fail(
+            "offer_share",
+            "offer_share",
+            format!("offer_share is {}", wait.offer_share),
+            "choose a share from 0 to 1: 0.2 offers the chat to one page in five",
+        )?;
+    }
+    let Some(minutes) = wait.offer_below_minutes else { return Ok(()) };
+    if !OFFER_BELOW_MINUTES.contains(&minutes) {
+        at.fail(
+            "offer_below_minutes",
+            "offer_below_minutes",
+            format!("offer_below_minutes is {minutes}"),
+            &format!(
+                "choose a number from {} to {}, or remove the line to offer the chat however long it takes",
+                OFFER_BELOW_MINUTES.start(),
+                OFFER_BELOW_MINUTES.end()
+            ),
+        )?;
+    }
+    if wait.prior_mean_minutes.is_none() {
+        at.fail(
+            "offer_below_minutes",
+            "offer_below_minutes",
+            "the wait is not known until 30 conversations were measured, and so none would ever begin"
+                .to_owned(),
+            "add prior_mean_minutes: what a conversation takes until then, such as 45",
+        )?;
+    }
+    Ok(())
+}
+
 pub(super) fn opening_hours(service: &ServiceConfig) -> Option<OpeningHours> {
     if service.hours.is_empty() {
         return Some(OpeningHours::Always);
@@ -315,9 +356,15 @@ pub(super) fn opening_hours(service: &ServiceConfig) -> Option<OpeningHours> {
 
 /// The shift, or the value that is wrong and what is wrong with it.
 fn parse_shift(shift: &ShiftConfig) -> Result<Shift, (String, String)> {
+    let days = parse_days(&shift.days)?;
+    Ok(Shift { days, from: parse_time(&shift.from)?, to: parse_time(&shift.to)? })
+}
+
+/// The days of a shift, each once.
+pub(super) fn parse_days(names: &[String]) -> Result<Vec<Weekday>, (String, String)> {
     let mut days = Vec::new();
-    for day in &shift.days {
-        match day.as_str() {
+    for name in names {
+        match name.as_str() {
             "mon" => days.push(Weekday::Monday),
             "tue" => days.push(Weekday::Tuesday),
             "wed" => days.push(Weekday::Wednesday),
@@ -325,25 +372,19 @@ fn parse_shift(shift: &ShiftConfig) -> Result<Shift, (String, String)> {
             "fri" => days.push(Weekday::Friday),
             "sat" => days.push(Weekday::Saturday),
             "sun" => days.push(Weekday::Sunday),
-            "daily" => days.extend([
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-                Weekday::Saturday,
-                Weekday::Sunday,
-            ]),
+            "daily" => days.extend(Weekday::Monday.cycle_forward().take(7)),
             other => return Err((other.to_owned(), format!("“{other}” is not a day of the week"))),
         }
     }
+    days.sort_by_key(|day| day.to_monday_zero_offset());
+    days.dedup();
     if days.is_empty() {
         return Err(("days".to_owned(), "a shift is on no day".to_owned()));
     }
-    Ok(Shift { days, from: parse_time(&shift.from)?, to: parse_time(&shift.to)? })
+    Ok(days)
 }
 
-fn parse_time(text: &str) -> Result<Time, (String, String)> {
+pub(super) fn parse_time(text: &str) -> Result<Time, (String, String)> {
     let parts = text.split_once(':').and_then(|(h, m)| {
         (h.len() == 2 && m.len() == 2).then_some(())?;
         Some((h.parse::<i8>().ok()?, m.parse::<i8>().ok()?))

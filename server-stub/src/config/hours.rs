@@ -97,7 +97,7 @@ fn spans_around(now: Moment, zone: &TimeZone, shifts: &[Shift], closed_on: &[Dat
 
 /// A wall-clock time that daylight saving skips or repeats is read as the platform's calendars read it:
 /// the later reading in a gap, the earlier in a fold.
-fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Moment> {
+pub(super) fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Moment> {
     let zoned = day.to_datetime(time).to_zoned(zone.clone()).ok()?;
     Some(Moment::from(zoned.timestamp()))
 }

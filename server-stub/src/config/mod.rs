@@ -2,6 +2,7 @@
 
 mod check;
 mod hours;
+mod roster;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
 
 pub use check::ConfigError;
 pub use hours::{Opening, OpeningHours, Shift};
+pub use roster::{Turn, WeeklyRoster, WeeklyShiftConfig};
 
 /// Everything in the file. `tealight.example.toml` explains each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +36,9 @@ pub struct Config {
     /// The estimate and the places.
     #[serde(default)]
     pub wait: WaitConfig,
+    /// Who means to be there every week.
+    #[serde(default)]
+    pub shifts: Vec<WeeklyShiftConfig>,
     /// How much is let in, and how long things are kept.
     #[serde(default)]
     pub limits: LimitsConfig,
@@ -233,6 +238,10 @@ pub struct WaitConfig {
     pub capacity: usize,
     /// How long waiting goes on after closing time, in minutes.
     pub after_closing_minutes: u32,
+    /// To which share of the pages that ask the chat is offered: 0 to 1.
+    pub offer_share: f64,
+    /// The chat is offered only while a newcomer would be told to wait no longer than this, in minutes.
+    pub offer_below_minutes: Option<u32>,
 }
 
 impl Default for WaitConfig {
@@ -244,6 +253,8 @@ impl Default for WaitConfig {
             hand_out_seconds: 0,
             capacity: 200,
             after_closing_minutes: 15,
+            offer_share: 1.0,
+            offer_below_minutes: None,
         }
     }
 }
@@ -357,6 +368,11 @@ impl Config {
     /// The opening hours, ready for asking. A checked configuration always has them.
     pub fn opening_hours(&self) -> OpeningHours {
         check::opening_hours(&self.service).unwrap_or(OpeningHours::Always)
+    }
+
+    /// Who means to be there every week.
+    pub fn weekly_roster(&self) -> WeeklyRoster {
+        roster::weekly(self)
     }
 
     /// The alternatives as visitors get them.

@@ -10,6 +10,7 @@ mod echo;
 mod frame;
 mod login;
 mod metrics;
+mod offering;
 mod origins;
 mod places;
 mod socket;
@@ -38,6 +39,7 @@ use crate::runner::DeskHandle;
 use crate::store::Digest;
 use client::Gate;
 pub(crate) use door::{Door, listen};
+use offering::Offering;
 use origins::Origins;
 
 /// Longest body of a request, in bytes: nothing but a name and a password is ever posted.
@@ -53,6 +55,7 @@ pub(crate) struct Shared {
     pages: Arc<Pages>,
     origins: Arc<Origins>,
     gate: Arc<Gate>,
+    offering: Arc<Offering>,
     client_address_header: Option<HeaderName>,
     tokens: Arc<Mutex<ChaCha20Rng>>,
     hashing: Arc<Semaphore>,
@@ -104,8 +107,12 @@ impl Shared {
         open_sockets: mpsc::Sender<()>,
     ) -> Self {
         let socket_origin = server.replacen("http", "ws", 1);
-        let mut seed = [0; 32];
-        rng.fill_bytes(&mut seed);
+        let mut dice = || {
+            let mut seed = [0; 32];
+            rng.fill_bytes(&mut seed);
+            ChaCha20Rng::from_seed(seed)
+        };
+        let (of_gate, of_offering) = (dice(), dice());
         Self {
             desk,
             origins: Arc::new(Origins {
@@ -113,7 +120,8 @@ impl Shared {
                 own: server.clone(),
                 missing: config.server.allow_no_origin,
             }),
-            gate: Arc::new(Gate::new(&config.limits, ChaCha20Rng::from_seed(seed))),
+            gate: Arc::new(Gate::new(&config.limits, of_gate)),
+            offering: Arc::new(Offering::new(&config.wait, of_offering)),
             client_address_header: config
                 .server
                 .client_address_header
@@ -176,9 +184,11 @@ pub(crate) fn demo_site(dir: PathBuf, server: String) -> Router {
 
 async fn status(State(shared): State<Shared>) -> Response {
     match shared.desk.status().await {
-        Ok(status) => {
-            let headers =
-                [(header::CACHE_CONTROL, "public, max-age=15"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+        Ok(mut status) => {
+            let offering = &shared.offering;
+            offering.decide(&mut status);
+            let kept = if offering.is_limited() { "no-store" } else { "public, max-age=15" };
+            let headers = [(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
             (headers, axum::Json(status)).into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
