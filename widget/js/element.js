@@ -132,13 +132,24 @@ const isTrap = (error) => error instanceof WebAssembly.RuntimeError;
 const PARTS =
   "panel header name exit minimise menu menu-list strip screen title range place note button button-primary button-quiet offers offer crisis log day automatic bubble bubble-visitor bubble-operator card typing pill composer input send chip dialog survey kept";
 
-/** Mounts the widget straight into the host page, inside `box`: the loader's inline mode. Otherwise as `mountWidget`. */
-export async function mountInline(box, options, assets, base, notify) {
+/**
+ * Mounts the widget straight into the host page, inside `box`: the loader's inline mode. Otherwise as `mountWidget`,
+ * but what it resolves to is spoken to like the port of a frame.
+ */
+export async function mountInline(box, options, base, notify) {
   box.setAttribute("exportparts", PARTS.split(" ").join(","));
   const root = box.attachShadow({ mode: "open" });
   const socket = base.replace(/^http/, "ws") + "/v1/ws";
   const full = { socket, embedded: true, minimisable: true, confidentiality_url: null, ...options, name: options.name ?? "" };
-  return mountWidget(root, full, assets, base, notify);
+  // Filled in by the build: {glue, wasm, css, locales}, paths of hashed files below the server's origin.
+  const handle = await mountWidget(root, full, TEALIGHT_ASSETS, base, notify);
+  return {
+    postMessage({ type, visible }) {
+      if (type === "shown") handle.shown(visible);
+      if (type === "end") handle.end();
+    },
+    close: handle.free,
+  };
 }
 
 /** The words for a language tag: exact, then without the region, then English. */

@@ -20,7 +20,6 @@ let failed = false;
 let visible = !embedded;
 const unsaid = [];
 
-allowCompiledMarkup();
 prepareFallback();
 listenForLoader();
 addEventListener("keydown", minimiseFallback);
@@ -124,7 +123,7 @@ function listenForLoader() {
     if (event.data?.tealight !== 1 || event.data.type !== "connect" || !event.ports[0]) return;
     port = event.ports[0];
     port.onmessage = ({ data }) => obey(data ?? {});
-    say({ type: "booted" });
+    say({ type: "booted", tokens: Object.keys(KINDS) });
     unsaid.splice(0).forEach(say);
   });
 }
@@ -194,21 +193,4 @@ function startAfreshAfterExit(event) {
 
 function minimiseFallback(event) {
   if (!ready && event.key === "Escape") say({ type: "minimise" });
-}
-
-/*
- * The document demands Trusted Types, and the widget's templates set compile-time markup through `template.innerHTML`.
- * This default policy lets markup pass that can only paint: known elements, no handler, no style, no source, no script.
- * What people write never takes this way; it becomes text nodes.
- */
-function allowCompiledMarkup() {
-  if (!window.trustedTypes) return;
-  const element =
-    /<\/?(?:a|article|aside|b|blockquote|br|button|circle|div|em|fieldset|figcaption|figure|footer|form|g|h[1-6]|header|hr|i|input|label|legend|li|line|main|nav|ol|option|p|path|rect|section|select|small|span|strong|svg|textarea|time|ul)(?:\s+(?!on|style|src|form|xlink|href)[a-z][a-z0-9:-]*(?:="[^"<>]*")?)*\s*\/?>/gi;
-  trustedTypes.createPolicy("default", {
-    createHTML(markup) {
-      const rest = markup.replace(/<!(?:--[^<>]*--)?>/g, "").replace(element, "");
-      return rest.includes("<") ? null : markup;
-    },
-  });
 }

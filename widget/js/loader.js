@@ -6,16 +6,11 @@
  * the protocol, the conversation or any typed text, and it never touches the host page's own styles, head or storage.
  */
 (() => {
-  // Filled in by the build: {element, glue, wasm, css, locales}, paths of hashed files below the server's origin.
-  const ASSETS = __TEALIGHT_ASSETS__;
-
   const TAG = "tealight-chat";
   const SILENCE_MS = 8000;
   const SAFE_LINK = /^(tel|sms|mailto|https):/i;
   const DEFAULT_EXIT = "https://www.wikipedia.org/";
-  const STATES = ["welcome", "waiting", "talking", "ended", "stopped"];
-  const TOKENS =
-    "paper raised ink quiet hairline edge accent on-accent tint amber amber-tint brick glow font text-size radius bubble-radius control-radius".split(" ");
+  const STATES = /^(welcome|waiting|talking|ended|stopped)$/;
 
   const WORDS = {
     en: {
@@ -84,8 +79,8 @@ a span{color:var(--i);font-weight:400}
     #opening; // the one load in flight or done: Promise<boolean>, undefined before and after a failure
     #settle;
     #content; // the iframe, or in inline mode the element that holds the widget
-    #port;
-    #inline; // the widget's handle in inline mode
+    #port; // to the frame; in inline mode the widget itself, which takes the same messages
+    #tokens = []; // the custom properties that the frame would like to know
     #timer;
     #attached; // aborted when the element leaves the page
     #box;
@@ -299,27 +294,25 @@ a span{color:var(--i);font-weight:400}
       const box = make("div", { hidden: true });
       this.#content = box;
       this.#window.append(box);
-      const { mountInline } = await import(new URL(ASSETS.element, server));
+      const { mountInline } = await import(new URL(TEALIGHT_ELEMENT, server)); // its path: the build knows it
       await this.#asked;
-      const options = { name: this.#status.name, lang: this.#lang, exit_url: this.#exitUrl, discreet: this.#has("discreet") };
-      const handle = await mountInline(box, options, ASSETS, server, (type, detail) => {
+      const options = { name: this.#status.name, lang: this.#lang, discreet: this.#has("discreet") };
+      const port = await mountInline(box, options, server, (type, detail) => {
         if (this.#content == box) this.#hear({ type, ...detail });
       });
-      if (this.#content != box) return handle.free();
-      this.#inline = handle;
+      if (this.#content != box) return port.close();
+      this.#port = port;
       this.#hear({ type: "booted" });
     }
 
     #tell(message) {
       this.#port?.postMessage(message);
-      if (message.type == "shown") this.#inline?.shown(message.visible);
-      if (message.type == "end") this.#inline?.end();
     }
 
     #sendTokens() {
       const style = getComputedStyle(this);
       const tokens = { scheme: this.#get("theme") || "" };
-      for (const name of TOKENS) tokens[name] = style.getPropertyValue("--tealight-" + name).trim();
+      for (const name of this.#tokens) tokens[name] = style.getPropertyValue("--tealight-" + name).trim();
       this.#tell({ type: "tokens", tokens });
     }
 
@@ -329,8 +322,9 @@ a span{color:var(--i);font-weight:400}
     };
 
     // The closed set of what the widget may say. Everything else is ignored.
-    #hear({ type, state, count }) {
+    #hear({ type, state, count, tokens }) {
       if (type == "booted") {
+        if (tokens) this.#tokens = tokens;
         clearTimeout(this.#timer);
         this.#content.style.visibility = "";
         this.#content.hidden = false;
@@ -343,10 +337,10 @@ a span{color:var(--i);font-weight:400}
         this.#opening ??= Promise.resolve(true); // the visitor tried again inside the frame
         this.#emit("ready");
       } else if (type == "fallback") {
-        if (this.#inline || !this.#port) return this.#fail();
+        if (!this.#content.src || !this.#port) return this.#fail();
         this.#settle(false);
         this.#opening = undefined;
-      } else if (type == "state" && STATES.includes(state)) {
+      } else if (type == "state" && STATES.test(state)) {
         this.#state = state;
         this.#paint();
         this.#emit("state", { state });
@@ -359,8 +353,8 @@ a span{color:var(--i);font-weight:400}
       } else if (type == "exit") {
         this.#hide();
         // The frame leaves by itself; this is for a browser that did not let it.
-        if (this.#inline) this.#leave();
-        else setTimeout(() => this.#leave(), 1500);
+        if (this.#content.src) setTimeout(() => this.#leave(), 1500);
+        else this.#leave();
       }
     }
 
@@ -383,13 +377,8 @@ a span{color:var(--i);font-weight:400}
       clearTimeout(this.#timer);
       this.#settle?.(false);
       this.#port?.close();
-      try {
-        this.#inline?.free();
-      } catch {
-        // A trapped module cannot be freed; the page forgets it.
-      }
       this.#content?.remove();
-      this.#opening = this.#settle = this.#port = this.#inline = this.#content = undefined;
+      this.#opening = this.#settle = this.#port = this.#content = undefined;
       this.#state = "";
       this.#unread = 0;
       if (this.#plain) this.#plain.hidden = false;

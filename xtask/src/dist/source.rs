@@ -15,12 +15,10 @@ use crate::progress::command_line;
 use crate::workspace::Workspace;
 
 const LOADER: &str = "widget/js/loader.js";
-/// ES modules: source and logical name.
-const MODULES: [(&str, &str); 3] = [
-    ("widget/js/element.js", "element.js"),
-    ("widget/js/frame.js", "frame.js"),
-    ("server-stub/console/boot.js", "console-boot.js"),
-];
+const ELEMENT: &str = "widget/js/element.js";
+/// ES modules that name no other file: source and logical name.
+const MODULES: [(&str, &str); 2] =
+    [("widget/js/frame.js", "frame.js"), ("server-stub/console/boot.js", "console-boot.js")];
 /// Single style sheets: source and logical name.
 const SHEETS: [(&str, &str); 1] = [("widget/styles/frame.css", "frame.css")];
 /// Directories whose style sheets are joined in the order of their names.
@@ -28,8 +26,10 @@ const SHEET_DIRECTORIES: [(&str, &str); 2] =
     [("widget/styles/widget", "tealight.css"), ("server-stub/console/styles", "console.css")];
 const LOCALES: &str = "widget/locales";
 
-/// What the loader's source says where the paths of the hashed files belong.
-const ASSETS_TOKEN: &str = "__TEALIGHT_ASSETS__";
+/// What the sources say where the paths of hashed files belong: in inline mode the loader finds the element, and
+/// the element everything else. In a frame it is the document that names them.
+const ELEMENT_TOKEN: &str = "TEALIGHT_ELEMENT";
+const ASSETS_TOKEN: &str = "TEALIGHT_ASSETS";
 
 /// The browsers that must understand the output: the first ones with constructable style sheets in all engines.
 const BROWSERS: &str = "--target=chrome99,edge99,firefox101,safari16.4";
@@ -39,19 +39,17 @@ const BROWSERS: &str = "--target=chrome99,edge99,firefox101,safari16.4";
 pub(crate) enum Script<'a> {
     /// An ES module; what it imports by relative path becomes part of it.
     Module(&'a Path),
-    /// The text of a classic script, with the directory that its imports are relative to.
-    Classic { text: &'a str, home: &'a Path },
+    /// The text of a script that imports nothing.
+    Text(&'a str),
     /// A style sheet's text.
     Sheet(&'a str),
 }
 
 /// Fails with the names of all source files that are missing.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let files = MODULES.iter().chain(&SHEETS).map(|&(source, _)| source.to_owned());
-    let mut missing: Vec<String> = files.filter(|source| !workspace.path(source).is_file()).collect();
-    if !workspace.path(LOADER).is_file() {
-        missing.push(LOADER.to_owned());
-    }
+    let files = MODULES.iter().chain(&SHEETS).map(|&(source, _)| source).chain([ELEMENT, LOADER]);
+    let missing = files.filter(|source| !workspace.path(source).is_file());
+    let mut missing: Vec<String> = missing.map(str::to_owned).collect();
     for (directory, _) in SHEET_DIRECTORIES {
         if files_in(&workspace.path(directory), "css").is_ok_and(|files| files.is_empty()) {
             missing.push(format!("{directory}/*.css"));
@@ -90,18 +88,16 @@ pub(crate) fn add_all(workspace: &Workspace, build: Build, output: &mut Output) 
         locales.insert(language, json!(output.url(&name)?));
     }
     let assets = json!({
-        "element": output.url("element.js")?,
         "glue": output.url("widget.js")?,
         "wasm": output.url("widget.wasm")?,
         "css": output.url("tealight.css")?,
         "locales": locales,
     });
-    let text = read(&workspace.path(LOADER))?.replace(ASSETS_TOKEN, &assets.to_string());
-    let home = workspace.path("widget/js");
-    output.add_unhashed(
-        "tealight.js",
-        esbuild(workspace, build, &Script::Classic { text: &text, home: &home })?,
-    );
+    let text = read(&workspace.path(ELEMENT))?.replace(ASSETS_TOKEN, &assets.to_string());
+    output.add_hashed("element.js", esbuild(workspace, build, &Script::Text(&text))?);
+    let element = json!(output.url("element.js")?);
+    let text = read(&workspace.path(LOADER))?.replace(ELEMENT_TOKEN, &element.to_string());
+    output.add_unhashed("tealight.js", esbuild(workspace, build, &Script::Text(&text))?);
     Ok(())
 }
 
@@ -117,8 +113,8 @@ pub(crate) fn esbuild(workspace: &Workspace, build: Build, script: &Script<'_>) 
             command.args(["--bundle", "--format=esm"]).arg(path);
             ""
         }
-        Script::Classic { text, home } => {
-            command.args(["--bundle", "--format=iife", "--loader=js"]).current_dir(home);
+        Script::Text(text) => {
+            command.arg("--loader=js");
             text
         }
         Script::Sheet(text) => {
