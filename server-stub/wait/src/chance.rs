@@ -32,12 +32,19 @@ impl Chance {
     /// Whether something with this cumulative hazard has happened: with the chance `1 − exp(−hazard)`.
     pub(crate) fn has_happened(&mut self, hazard: f64) -> bool {
         let drawn = self.uniform();
-        // 1 − exp(−h) is below h and above h − h²/2: most draws need no exponential.
-        if drawn >= hazard {
-            return false;
-        }
-        drawn < hazard - 0.5 * hazard * hazard || drawn < -(-hazard).exp_m1()
+        // 1 − exp(−h) is never above h: most draws need no exponential.
+        drawn < hazard && drawn < 1.0 - exp_of_minus(hazard)
     }
+}
+
+/// `exp(−x)` for an `x` that is not negative, to better than 0.0001: the eighth power of a short series for
+/// `exp(x / 8)`, several times as fast as the exact one and alike on every machine.
+fn exp_of_minus(x: f64) -> f64 {
+    let x = x / 8.0;
+    let root = 1.0 / (1.0 + x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0))));
+    let square = root * root;
+    let fourth = square * square;
+    fourth * fourth
 }
 
 #[cfg(test)]
@@ -51,6 +58,15 @@ mod tests {
             let happened = (0..40_000).filter(|_| chance.has_happened(hazard)).count() as f64 / 40_000.0;
             assert!((happened - (1.0 - (-hazard).exp())).abs() < 0.01, "{hazard}: {happened}");
         }
+    }
+
+    #[test]
+    fn the_short_series_is_close_to_the_exponential() {
+        for step in 0..20_000 {
+            let x = f64::from(step) / 500.0;
+            assert!((exp_of_minus(x) - (-x).exp()).abs() < 1e-4, "{x}");
+        }
+        assert!(exp_of_minus(f64::INFINITY).abs() < 1e-9);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::handling::HandlingTimes;
 use crate::patience::Patience;
-use crate::slots::Change;
+use crate::slots::{Slots, Staff};
 
 /// How far ahead is looked, in minutes. What takes longer is "longer".
 pub(crate) const HORIZON: f64 = 8.0 * 60.0;
@@ -32,8 +32,7 @@ pub(crate) struct Running {
 /// Everything a course begins with.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
-    pub(crate) slots: usize,
-    pub(crate) changes: &'a [Change],
+    pub(crate) slots: &'a Slots,
     pub(crate) running: &'a [Running],
     /// In the order in which they are met.
     pub(crate) people: &'a [Person],
@@ -52,18 +51,16 @@ impl Scene<'_> {
     /// whoever is before them. `free` is a workspace.
     pub(crate) fn play(&self, chance: &mut Chance, free: &mut FreeAt, mut offered: impl FnMut(usize, f64)) {
         self.begin(chance, free);
-        let mut changes = self.changes.iter().peekable();
+        let mut steps = self.slots.steps().iter().peekable();
+        let mut absent = 0;
         let overtakes = self.overtaking_per_minute > 0.0;
         let mut next_overtaker = self.next_overtaker(0.0, chance);
         let (mut overtakers, mut next) = (0_usize, 0_usize);
         let mut to_hand_on = self.people.len() + MOST_HANDED_ON_BESIDES;
         while next <= self.people.len() && to_hand_on > 0 {
             let at = free.soonest();
-            if let Some(change) = changes.next_if(|change| change.at.0 <= at) {
-                if change.at.0 > HORIZON {
-                    break;
-                }
-                self.staff_changes(change, chance, free);
+            if let Some(step) = steps.next_if(|step| step.at <= at.min(HORIZON)) {
+                self.staff_changes(step.at, step.staff, &mut absent, chance, free);
                 continue;
             }
             if at > HORIZON {
@@ -104,23 +101,61 @@ impl Scene<'_> {
             let left = self.handling.draw_left(running.age, running.first_above, chance);
             free.0.push(left + self.picked_up(chance));
         }
-        while free.0.len() > self.slots {
-            free.0.swap_remove(chance.index(free.0.len()));
+        let slots = self.slots.now() as usize;
+        while free.0.len() > slots {
+            free.take_any(chance);
         }
-        while free.0.len() < self.slots {
+        while free.0.len() < slots {
             free.0.push(self.picked_up(chance));
         }
         free.restore();
     }
 
-    fn staff_changes(&self, change: &Change, chance: &mut Chance, free: &mut FreeAt) {
-        for _ in 0..change.leaving.min(u32::try_from(free.0.len()).unwrap_or(u32::MAX)) {
-            free.0.swap_remove(chance.index(free.0.len()));
-        }
-        for _ in 0..change.joining {
-            free.0.push(change.at.0 + self.picked_up(chance));
+    /// `absent`: how many slots of those who did not come, and will not leave.
+    fn staff_changes(
+        &self,
+        at: f64,
+        staff: Staff,
+        absent: &mut usize,
+        chance: &mut Chance,
+        free: &mut FreeAt,
+    ) {
+        match staff {
+            Staff::Planned(planned) => {
+                *absent = 0;
+                let there = self.of_whom_come(planned, chance);
+                while free.0.len() > there {
+                    free.take_any(chance);
+                }
+                while free.0.len() < there {
+                    free.0.push(at + self.picked_up(chance));
+                }
+            }
+            Staff::Relieved { leaving, joining } => {
+                for _ in 0..leaving {
+                    if *absent > 0 && chance.index(free.0.len() + *absent) >= free.0.len() {
+                        *absent -= 1;
+                    } else if !free.0.is_empty() {
+                        free.take_any(chance);
+                    }
+                }
+                let there = self.of_whom_come(joining, chance);
+                *absent += joining as usize - there;
+                for _ in 0..there {
+                    free.0.push(at + self.picked_up(chance));
+                }
+            }
         }
         free.restore();
+    }
+
+    fn of_whom_come(&self, planned: u32, chance: &mut Chance) -> usize {
+        let turnout = self.slots.turnout();
+        if turnout < 1.0 {
+            (0..planned).filter(|_| chance.uniform() < turnout).count()
+        } else {
+            planned as usize
+        }
     }
 
     fn picked_up(&self, chance: &mut Chance) -> f64 {
@@ -151,6 +186,11 @@ impl FreeAt {
             *first = at;
             self.sink(0);
         }
+    }
+
+    /// Any slot goes. [`Self::restore`] is needed afterwards.
+    fn take_any(&mut self, chance: &mut Chance) {
+        self.0.swap_remove(chance.index(self.0.len()));
     }
 
     fn restore(&mut self) {

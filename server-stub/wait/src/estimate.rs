@@ -22,10 +22,7 @@ const MOST_COURSES: usize = 400;
 const FEWEST_COURSES: usize = 100;
 
 /// Places times courses that are worth their time.
-const WORTH: usize = 120_000;
-
-/// Most slots that are looked at, now or joining at once. More than any helpline has.
-const MOST_SLOTS: u32 = 10_000;
+const WORTH: usize = 60_300;
 
 /// Most people of the first class who come in a minute.
 const MOST_OVERTAKING: f64 = 60.0;
@@ -95,27 +92,50 @@ pub enum State {
 }
 
 /// An estimate for every place: of those who wait, and of whoever would join behind them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Estimates {
-    places: Vec<Estimate>,
-    newcomer: Estimate,
+    /// What can be said to everybody, where there is no number.
+    state: State,
+    /// The waits of all places, those of one place side by side, as sortable bits; in the order of being met, with the
+    /// newcomer at the end. Empty when there is no number.
+    waits: Vec<u32>,
+    courses: usize,
+    /// For each place in the picture, which one it is in the order of being met.
+    met_as: Vec<usize>,
+    /// By what each of the sorted waits is multiplied.
+    factors: Vec<f32>,
+    closes_in: Option<f64>,
 }
 
 impl Estimates {
     /// For a place from 1, in the order of the picture. A place behind the last is that of a newcomer.
-    pub fn for_place(&self, place: u32) -> &Estimate {
-        self.places.get(place.max(1) as usize - 1).unwrap_or(&self.newcomer)
+    pub fn for_place(&self, place: u32) -> Estimate {
+        let met_as = self.met_as.get(place.max(1) as usize - 1).copied().unwrap_or(self.met_as.len());
+        let waits = self.waits.chunks_exact(self.courses.max(1)).nth(met_as).unwrap_or_default();
+        if waits.is_empty() {
+            return Estimate::without_number(self.state);
+        }
+        let mut sorted = waits.to_vec();
+        sorted.sort_unstable();
+        let sorted = sorted.into_iter().map(f32::from_bits).collect();
+        Estimate::of_sorted(sorted, &self.factors, self.closes_in)
     }
 
     /// For somebody of the usual class who joined now.
-    pub fn for_newcomer(&self) -> &Estimate {
-        &self.newcomer
+    pub fn for_newcomer(&self) -> Estimate {
+        self.for_place(u32::MAX)
     }
 
     /// The same for everybody: when there is no number.
-    fn all(state: State, places: usize) -> Self {
-        let estimate = Estimate::without_number(state);
-        Self { places: vec![estimate.clone(); places], newcomer: estimate }
+    fn without_number(state: State) -> Self {
+        Self {
+            state,
+            waits: Vec::new(),
+            courses: 0,
+            met_as: Vec::new(),
+            factors: Vec::new(),
+            closes_in: None,
+        }
     }
 }
 
@@ -127,13 +147,21 @@ pub struct Estimate {
     sorted: Box<[f32]>,
     raw_q25: f32,
     raw_q90: f32,
+    raw_mean: f64,
     past_closing: f64,
 }
 
 impl Estimate {
     /// An estimate that is only a state: [`State::Unknown`] or [`State::Closed`].
     pub fn without_number(state: State) -> Self {
-        Self { state, sorted: Box::default(), raw_q25: f32::NAN, raw_q90: f32::NAN, past_closing: 0.0 }
+        Self {
+            state,
+            sorted: Box::default(),
+            raw_q25: f32::NAN,
+            raw_q90: f32::NAN,
+            raw_mean: f64::NAN,
+            past_closing: 0.0,
+        }
     }
 
     /// An estimate from equally likely waits, for another way to estimate and for tests. What is no length of time
@@ -152,12 +180,14 @@ impl Estimate {
             return Self::without_number(State::Unknown);
         }
         let (raw_q25, raw_q90) = (quantile(&sorted, 0.25), quantile(&sorted, 0.9));
+        let raw_mean =
+            sorted.iter().map(|wait| f64::from(*wait).min(HORIZON)).sum::<f64>() / sorted.len() as f64;
         let mut least = 0.0_f32;
         for (wait, factor) in sorted.iter_mut().zip(factors) {
             least = least.max(*wait * factor);
             *wait = least;
         }
-        let mut estimate = Self { state: State::Open, sorted, raw_q25, raw_q90, past_closing: 0.0 };
+        let mut estimate = Self { state: State::Open, sorted, raw_q25, raw_q90, raw_mean, past_closing: 0.0 };
         if let Some(closes_in) = closes_in {
             estimate.past_closing = estimate.exceeds(Minutes(closes_in));
             estimate.state = match 1.0 - estimate.past_closing {
@@ -204,10 +234,10 @@ impl Estimate {
         self.has_number().then(|| Minutes(f64::from(quantile(&self.sorted, share)).min(HORIZON)))
     }
 
-    /// The mean after calibration. What lies beyond eight hours counts as eight hours.
+    /// The mean. Calibration moves the two ends of a range and leaves it alone. What lies beyond eight hours counts
+    /// as eight hours.
     pub fn mean(&self) -> Option<Minutes> {
-        let sum: f64 = self.sorted.iter().map(|wait| f64::from(*wait).min(HORIZON)).sum();
-        self.has_number().then(|| Minutes(sum / self.sorted.len() as f64))
+        self.has_number().then_some(Minutes(self.raw_mean))
     }
 
     /// The chance to wait longer than this, after calibration. 1 when there is no number, or `time` is none.
@@ -250,10 +280,10 @@ impl Estimate {
 pub fn estimate(picture: &Picture<'_>, calibration: &Calibration, seed: u64) -> Estimates {
     let count = picture.waiting.len();
     if !picture.is_open {
-        return Estimates::all(State::Closed, count);
+        return Estimates::without_number(State::Closed);
     }
     if !picture.handling.is_enough() || picture.slots.now() == 0 {
-        return Estimates::all(State::Unknown, count);
+        return Estimates::without_number(State::Unknown);
     }
     // The order in which people are met: for each of them, where they stand in the picture.
     let mut order: Vec<usize> = (0..count).collect();
@@ -265,10 +295,8 @@ pub fn estimate(picture: &Picture<'_>, calibration: &Calibration, seed: u64) -> 
         .map(|age| age.believable().unwrap_or(0.0))
         .map(|age| Running { age, first_above: picture.handling.first_above(age) })
         .collect();
-    let changes: Vec<_> = picture.slots.changes().iter().map(|change| bounded(*change)).collect();
     let scene = Scene {
-        slots: picture.slots.now().min(MOST_SLOTS) as usize,
-        changes: &changes,
+        slots: picture.slots,
         running: &running,
         people: &people,
         not_overtaken: picture.waiting.iter().filter(|waiting| waiting.class == Class::First).count(),
@@ -279,30 +307,26 @@ pub fn estimate(picture: &Picture<'_>, calibration: &Calibration, seed: u64) -> 
     };
     let waits = play(&scene, seed);
     let courses = waits.len() / (count + 1);
-    let factors = calibration.factors(courses);
-    let closes_in = closing(picture.closes_in);
-    let mut estimates = waits.chunks_exact(courses).map(|waits| {
-        let mut sorted: Box<[f32]> = waits.into();
-        sorted.sort_unstable_by(f32::total_cmp);
-        Estimate::of_sorted(sorted, &factors, closes_in)
-    });
-    let mut places = vec![Estimate::without_number(State::Unknown); count];
-    for (index, estimate) in order.iter().zip(&mut estimates) {
-        places[*index] = estimate;
+    let mut met_as = vec![0; count];
+    for (met_as_this, index) in order.into_iter().enumerate() {
+        met_as[index] = met_as_this;
     }
-    let newcomer = estimates.next().unwrap_or_else(|| Estimate::without_number(State::Unknown));
-    Estimates { places, newcomer }
+    let factors = calibration.factors(courses);
+    Estimates { state: State::Open, waits, courses, met_as, factors, closes_in: closing(picture.closes_in) }
 }
 
-/// The waits of all places in all courses: those of one place side by side.
-fn play(scene: &Scene<'_>, seed: u64) -> Vec<f32> {
+/// The waits of all places in all courses: those of one place side by side. The bits of numbers that are not negative
+/// sort as the numbers do.
+fn play(scene: &Scene<'_>, seed: u64) -> Vec<u32> {
     let places = scene.people.len() + 1;
     let courses = (WORTH / places).clamp(FEWEST_COURSES, MOST_COURSES);
-    let mut waits = vec![f32::INFINITY; places * courses];
+    let mut waits = vec![0; places * courses];
     let mut chance = Chance::new(seed);
     let mut free = FreeAt::default();
     for course in 0..courses {
-        scene.play(&mut chance, &mut free, |place, at| waits[place * courses + course] = at as f32);
+        scene.play(&mut chance, &mut free, |place, at| {
+            waits[place * courses + course] = (at as f32).to_bits();
+        });
     }
     waits
 }
@@ -310,14 +334,6 @@ fn play(scene: &Scene<'_>, seed: u64) -> Vec<f32> {
 fn person(picture: &Picture<'_>, index: usize) -> Person {
     let waited = picture.waiting[index].waited.believable().unwrap_or(0.0);
     Person { waited, hazard: picture.patience.cumulative(waited) }
-}
-
-fn bounded(change: crate::Change) -> crate::Change {
-    crate::Change {
-        leaving: change.leaving.min(MOST_SLOTS),
-        joining: change.joining.min(MOST_SLOTS),
-        ..change
-    }
 }
 
 fn rate(per_minute: f64) -> f64 {

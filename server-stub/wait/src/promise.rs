@@ -65,6 +65,8 @@ pub struct PromiseParts {
 pub struct Promise {
     parts: PromiseParts,
     seen_at: Moment,
+    /// The upper end at the last look.
+    upper: Option<u32>,
     doubts: u8,
     better: u8,
 }
@@ -92,7 +94,9 @@ impl Promise {
 
     /// A promise from what was stored of it.
     pub fn restored(parts: PromiseParts, now: Moment) -> Self {
-        Self { parts, seen_at: now, doubts: 0, better: 0 }
+        let mut promise = Self { parts, seen_at: now, upper: None, doubts: 0, better: 0 };
+        promise.upper = promise.upper(now);
+        promise
     }
 
     /// What to store.
@@ -139,6 +143,7 @@ impl Promise {
         self.parts.by = upper.map(|upper| now.plus_minutes(upper));
         self.parts.first_upper = upper;
         self.parts.low = Some(ladder_down(low));
+        self.upper = upper;
     }
 
     /// Whether it has become worse.
@@ -178,11 +183,16 @@ impl Promise {
         self.parts.sorry_at.is_none_or(|at| now >= at.plus_minutes(BETWEEN_SORRIES.0 as u32))
     }
 
-    /// The lower end only falls, until it takes longer.
+    /// The lower end only falls, until it takes longer. It does so when the upper end changes, so that there is
+    /// one change to read and not two.
     fn lower(&mut self, now: Moment, estimate: &Estimate) {
+        let upper = self.upper(now);
+        if std::mem::replace(&mut self.upper, upper) == upper {
+            return;
+        }
         let Some(low) = estimate.q25().map(ladder_down) else { return };
         let told = self.parts.low.map_or(low, |before| before.min(low));
-        if let Quote::Range { low, .. } = Quote::of_steps(told, self.upper(now)) {
+        if let Quote::Range { low, .. } = Quote::of_steps(told, upper) {
             self.parts.low = Some(low);
         }
     }

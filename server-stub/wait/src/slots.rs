@@ -7,7 +7,10 @@
 use crate::Minutes;
 
 /// Changes beyond this many are not looked at: a roster of one evening has a handful.
-const MOST_CHANGES: usize = 200;
+const MOST_STEPS: usize = 200;
+
+/// Most slots that are counted. More than any helpline has.
+const MOST_SLOTS: u32 = 10_000;
 
 /// A change of staff at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,45 +34,70 @@ pub struct Shift {
     pub at_once: u32,
 }
 
+/// What changes at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// From now, in minutes.
+    pub(crate) at: f64,
+    pub(crate) staff: Staff,
+}
+
+/// How many there are afterwards.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Staff {
+    /// As many as planned, whoever they are.
+    Planned(u32),
+    /// Some finish, others begin.
+    Relieved { leaving: u32, joining: u32 },
+}
+
 /// The accepting slots from now on.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
     now: u32,
-    changes: Vec<Change>,
+    steps: Vec<Step>,
+    turnout: f64,
 }
 
 impl Slots {
     /// As many as now, for good.
     pub fn constant(now: u32) -> Self {
-        Self { now, changes: Vec::new() }
+        Self { now, steps: Vec::new(), turnout: 1.0 }
     }
 
-    /// `now` slots, and how many there are from each later moment on. A step down takes slots away, a step up
+    /// `now` slots, and how many are planned from each later moment on. A step down takes slots away, a step up
     /// adds free ones.
     pub fn from_steps(now: u32, later: impl IntoIterator<Item = (Minutes, u32)>) -> Self {
-        let mut steps: Vec<_> = later.into_iter().filter(|(at, _)| at.0.is_finite() && at.0 > 0.0).collect();
-        steps.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
-        let mut before = now;
-        let changes = steps.into_iter().map(|(at, slots)| {
-            let change =
-                Change { at, leaving: before.saturating_sub(slots), joining: slots.saturating_sub(before) };
-            before = slots;
-            change
-        });
-        Self::from_changes(now, changes)
+        let steps = later
+            .into_iter()
+            .map(|(at, slots)| Step { at: at.0, staff: Staff::Planned(slots.min(MOST_SLOTS)) });
+        Self::of_steps(now, steps)
     }
 
     /// `now` slots and what changes later. One evening's operators who are relieved by others are a change with
     /// both: the old ones finish what they have, the new ones are free.
     pub fn from_changes(now: u32, changes: impl IntoIterator<Item = Change>) -> Self {
-        let mut changes: Vec<_> = changes
-            .into_iter()
-            .filter(|change| change.at.0.is_finite() && change.at.0 > 0.0)
-            .filter(|change| change.leaving + change.joining > 0)
-            .collect();
-        changes.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
-        changes.truncate(MOST_CHANGES);
-        Self { now, changes }
+        let staff = |change: &Change| Staff::Relieved {
+            leaving: change.leaving.min(MOST_SLOTS),
+            joining: change.joining.min(MOST_SLOTS),
+        };
+        let steps = changes.into_iter().map(|change| Step { at: change.at.0, staff: staff(&change) });
+        Self::of_steps(now, steps)
+    }
+
+    fn of_steps(now: u32, steps: impl Iterator<Item = Step>) -> Self {
+        let mut steps: Vec<_> = steps.filter(|step| step.at.is_finite() && step.at > 0.0).collect();
+        steps.sort_by(|a, b| a.at.total_cmp(&b.at));
+        steps.truncate(MOST_STEPS);
+        Self { now: now.min(MOST_SLOTS), steps, turnout: 1.0 }
+    }
+
+    /// The share of planned slots that are really there, as earlier shifts showed: who is there now counts in
+    /// full, everybody who is planned for later comes with this chance.
+    #[must_use]
+    pub fn with_turnout(self, share: f64) -> Self {
+        let turnout = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+        Self { turnout, ..self }
     }
 
     /// The roster, corrected by who is really there: `actual` slots accept now. Who of the running shifts is
@@ -110,17 +138,29 @@ impl Slots {
         self.now
     }
 
-    /// What changes, in order.
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
+    /// How many are planned for a later moment.
+    pub fn at(&self, moment: Minutes) -> u32 {
+        let past = self.steps.iter().take_while(|step| step.at <= moment.0);
+        past.fold(self.now, |slots, step| match step.staff {
+            Staff::Planned(slots) => slots,
+            Staff::Relieved { leaving, joining } => slots.saturating_sub(leaving).saturating_add(joining),
+        })
     }
 
-    /// How many there are at a later moment.
-    pub fn at(&self, moment: Minutes) -> u32 {
-        let past = self.changes.iter().take_while(|change| change.at.0 <= moment.0);
-        past.fold(self.now, |slots, change| {
-            slots.saturating_sub(change.leaving).saturating_add(change.joining)
-        })
+    /// What changes, in order.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(crate) fn turnout(&self) -> f64 {
+        self.turnout
+    }
+}
+
+impl Default for Slots {
+    /// Nobody, ever.
+    fn default() -> Self {
+        Self::constant(0)
     }
 }
 
@@ -132,7 +172,7 @@ mod tests {
     fn steps_take_slots_away_and_add_free_ones() {
         let slots = Slots::from_steps(4, [(Minutes(60.0), 5), (Minutes(30.0), 2), (Minutes(-5.0), 9)]);
         assert_eq!([0.0, 29.0, 30.0, 59.0, 60.0].map(|at| slots.at(Minutes(at))), [4, 4, 2, 2, 5]);
-        assert_eq!(slots.changes().len(), 2);
+        assert_eq!(slots.steps().len(), 2);
     }
 
     #[test]
@@ -140,8 +180,12 @@ mod tests {
         let shifts = [shift(-60.0, 30.0, 2), shift(-60.0, 30.0, 2), shift(30.0, 210.0, 3)];
         let slots = Slots::from_shifts(3, &shifts);
         assert_eq!([0.0, 29.0, 30.0, 100.0, 210.0].map(|at| slots.at(Minutes(at))), [3, 3, 3, 3, 0]);
-        let at_thirty: u32 = slots.changes().iter().filter(|c| c.at.0 == 30.0).map(|c| c.leaving).sum();
-        assert_eq!(at_thirty, 3, "those who are there finish, and others come");
+        let leaving = |step: &Step| match step.staff {
+            Staff::Relieved { leaving, .. } if step.at == 30.0 => leaving,
+            Staff::Relieved { .. } | Staff::Planned(_) => 0,
+        };
+        let gone: u32 = slots.steps().iter().map(leaving).sum();
+        assert_eq!(gone, 3, "those who are there finish, and others come");
     }
 
     #[test]

@@ -88,11 +88,13 @@ impl WaitingRoom {
     }
 
     pub(super) fn estimate_for(&self, area: Option<&Area>, place: u32) -> Wait {
-        self.estimates.get(&area.cloned()).map_or(Wait::Unknown, |estimates| told(estimates.for_place(place)))
+        self.estimates
+            .get(&area.cloned())
+            .map_or(Wait::Unknown, |estimates| told(&estimates.for_place(place)))
     }
 
     pub(super) fn estimate_for_newcomer(&self) -> Wait {
-        self.estimates.get(&None).map_or(Wait::Unknown, |estimates| told(estimates.for_newcomer()))
+        self.estimates.get(&None).map_or(Wait::Unknown, |estimates| told(&estimates.for_newcomer()))
     }
 }
 
