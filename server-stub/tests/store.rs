@@ -95,7 +95,7 @@ fn waits_of_the_second_version_are_carried_over_without_a_guess() {
             (300, 500, WaitOutcome::Met, OfferedWait::Known(200)),
         ]
     );
-    assert_eq!((waits[0].class, waits[0].raw_q90, waits[0].first_upper), (WaitClass::Usual, None, None));
+    assert_eq!((waits[0].class, waits[0].issued_q90, waits[0].first_upper), (WaitClass::Usual, None, None));
     assert_eq!(conversations[0].promise, None);
     let resolved: Result<_, StoreError> = store.write(|tx| tx.resolve_waits(None, None, Moment(900)));
     assert!(resolved.unwrap().is_empty(), "what was not written down stays unknown");

@@ -306,8 +306,8 @@ fn conversation(n: u8) -> Conversation {
 
 fn promise() -> PromiseRecord {
     PromiseRecord {
-        raw_q25: Some(11.25),
-        raw_q90: Some(38.5),
+        issued_q25: Some(11.25),
+        issued_q90: Some(38.5),
         first_upper: Some(45),
         lower: Some(10),
         by: Some(Moment(70)),

@@ -65,10 +65,10 @@ impl Conversation {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PromiseRecord {
-    /// A quarter of all visitors in this place would wait no longer: at joining, before calibration, in minutes.
-    pub raw_q25: Option<f64>,
-    /// Nine tenths of them: at joining, before calibration, in minutes.
-    pub raw_q90: Option<f64>,
+    /// A quarter of all visitors in this place would wait no longer: as told at joining, in minutes.
+    pub issued_q25: Option<f64>,
+    /// Nine tenths of them: as told at joining, in minutes.
+    pub issued_q90: Option<f64>,
     /// The upper end of the range that was told first, in minutes.
     pub first_upper: Option<u32>,
     /// The lower end of the range as it was told last, in minutes.
@@ -168,10 +168,10 @@ pub struct WaitRecord {
     pub class: WaitClass,
     /// How it was over.
     pub outcome: WaitOutcome,
-    /// A quarter of all visitors in this place would wait no longer: at joining, before calibration, in minutes.
-    pub raw_q25: Option<f64>,
-    /// Nine tenths of them: at joining, before calibration, in minutes.
-    pub raw_q90: Option<f64>,
+    /// A quarter of all visitors in this place would wait no longer: as told at joining, in minutes.
+    pub issued_q25: Option<f64>,
+    /// Nine tenths of them: as told at joining, in minutes.
+    pub issued_q90: Option<f64>,
     /// The upper end of the range that was told first, in minutes.
     pub first_upper: Option<u32>,
     /// How long it would have been, had the visitor stayed.
@@ -190,8 +190,8 @@ impl WaitRecord {
             area: conversation.area.clone(),
             class,
             outcome,
-            raw_q25: promise.and_then(|promise| promise.raw_q25),
-            raw_q90: promise.and_then(|promise| promise.raw_q90),
+            issued_q25: promise.and_then(|promise| promise.issued_q25),
+            issued_q90: promise.and_then(|promise| promise.issued_q90),
             first_upper: promise.and_then(|promise| promise.first_upper),
             offered: match outcome {
                 WaitOutcome::Met => OfferedWait::Known(ended.ms_since(joined)),

@@ -9,8 +9,8 @@ create table waits (
     area        text,
     class       integer not null check (class in (0, 1)),
     outcome     text    not null check (outcome in ('met', 'left', 'sent')),
-    raw_q25     real,
-    raw_q90     real,
+    issued_q25     real,
+    issued_q90     real,
     first_upper integer,
     offered     integer,
     pending     integer not null

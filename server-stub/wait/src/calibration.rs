@@ -37,17 +37,20 @@ impl Calibration {
         Self::default()
     }
 
-    /// What became of an estimate: its quantiles before calibration, and the wait that was offered. Nonsense is not
-    /// counted.
-    pub fn observe(&mut self, raw_q25: Minutes, raw_q90: Minutes, offered: Minutes) {
+    /// What became of an estimate: its quantiles as they were given out, and the wait that was offered. Nonsense is
+    /// not counted.
+    ///
+    /// An outcome is known only after the wait, when the offsets have moved on. It is held against what was given
+    /// out then: held against today's offsets, a rush would raise the upper end and then be judged by the raised one.
+    pub fn observe(&mut self, issued_q25: Minutes, issued_q90: Minutes, offered: Minutes) {
         let (Some(q25), Some(q90), Some(offered)) =
-            (raw_q25.believable(), raw_q90.believable(), offered.believable())
+            (issued_q25.believable(), issued_q90.believable(), offered.believable())
         else {
             return;
         };
         self.seen = self.seen.saturating_add(1);
-        let over = f64::from(u8::from(offered > q90 * self.high.exp()));
-        let within = f64::from(u8::from(offered <= q25 * self.low.exp()));
+        let over = f64::from(u8::from(offered > q90));
+        let within = f64::from(u8::from(offered <= q25));
         self.high = clamp(self.high + STEP * (over - OVER_UPPER));
         self.low = clamp(self.low + STEP * (WITHIN_LOWER - within));
     }

@@ -145,23 +145,14 @@ pub struct Estimate {
     state: State,
     /// Calibrated, in minutes, sorted; infinity beyond the horizon. Empty when there is no number.
     sorted: Box<[f32]>,
-    raw_q25: f32,
-    raw_q90: f32,
-    raw_mean: f64,
+    mean: f64,
     past_closing: f64,
 }
 
 impl Estimate {
     /// An estimate that is only a state: [`State::Unknown`] or [`State::Closed`].
     pub fn without_number(state: State) -> Self {
-        Self {
-            state,
-            sorted: Box::default(),
-            raw_q25: f32::NAN,
-            raw_q90: f32::NAN,
-            raw_mean: f64::NAN,
-            past_closing: 0.0,
-        }
+        Self { state, sorted: Box::default(), mean: 0.0, past_closing: 0.0 }
     }
 
     /// An estimate from equally likely waits, for another way to estimate and for tests. What is no length of time
@@ -179,15 +170,13 @@ impl Estimate {
         if sorted.is_empty() {
             return Self::without_number(State::Unknown);
         }
-        let (raw_q25, raw_q90) = (quantile(&sorted, 0.25), quantile(&sorted, 0.9));
-        let raw_mean =
-            sorted.iter().map(|wait| f64::from(*wait).min(HORIZON)).sum::<f64>() / sorted.len() as f64;
+        let mean = sorted.iter().map(|wait| f64::from(*wait).min(HORIZON)).sum::<f64>() / sorted.len() as f64;
         let mut least = 0.0_f32;
         for (wait, factor) in sorted.iter_mut().zip(factors) {
             least = least.max(*wait * factor);
             *wait = least;
         }
-        let mut estimate = Self { state: State::Open, sorted, raw_q25, raw_q90, raw_mean, past_closing: 0.0 };
+        let mut estimate = Self { state: State::Open, sorted, mean, past_closing: 0.0 };
         if let Some(closes_in) = closes_in {
             estimate.past_closing = estimate.exceeds(Minutes(closes_in));
             estimate.state = match 1.0 - estimate.past_closing {
@@ -237,7 +226,7 @@ impl Estimate {
     /// The mean. Calibration moves the two ends of a range and leaves it alone. What lies beyond eight hours counts
     /// as eight hours.
     pub fn mean(&self) -> Option<Minutes> {
-        self.has_number().then_some(Minutes(self.raw_mean))
+        self.has_number().then_some(Minutes(self.mean))
     }
 
     /// The chance to wait longer than this, after calibration. 1 when there is no number, or `time` is none.
@@ -256,14 +245,14 @@ impl Estimate {
         self.past_closing
     }
 
-    /// The 25 % quantile before calibration, for the record. `None` when there is no number below eight hours.
-    pub fn raw_q25(&self) -> Option<Minutes> {
-        self.raw_q25.is_finite().then_some(Minutes(f64::from(self.raw_q25)))
+    /// The 25 % quantile, for the record that a calibration learns from. `None` when there is none below eight hours.
+    pub fn issued_q25(&self) -> Option<Minutes> {
+        self.q25().filter(|quantile| quantile.0 < HORIZON)
     }
 
-    /// The 90 % quantile before calibration, for the record. `None` when there is no number below eight hours.
-    pub fn raw_q90(&self) -> Option<Minutes> {
-        self.raw_q90.is_finite().then_some(Minutes(f64::from(self.raw_q90)))
+    /// The 90 % quantile, for the record that a calibration learns from. `None` when there is none below eight hours.
+    pub fn issued_q90(&self) -> Option<Minutes> {
+        self.q90().filter(|quantile| quantile.0 < HORIZON)
     }
 
     /// What somebody reads who was promised nothing yet: from the 25 % to the 90 % quantile.

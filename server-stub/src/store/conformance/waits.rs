@@ -20,7 +20,10 @@ fn a_wait_comes_back_as_it_was<S: Store>(store: &mut S) {
     let mut met = conversation(1);
     met.promise = Some(promise());
     let met = WaitRecord::of(&met, Moment(50), WaitOutcome::Met);
-    assert_eq!((met.raw_q25, met.first_upper, met.offered), (Some(11.25), Some(45), OfferedWait::Known(40)));
+    assert_eq!(
+        (met.issued_q25, met.first_upper, met.offered),
+        (Some(11.25), Some(45), OfferedWait::Known(40))
+    );
     let sent = WaitRecord { class: WaitClass::First, area: None, ..left(3, 9) };
     let sent = WaitRecord { outcome: WaitOutcome::SentAway, offered: OfferedWait::Never, ..sent };
     write(store, |tx| [&met, &left(1, 6), &sent].into_iter().try_for_each(|wait| tx.insert_wait(wait)));
@@ -109,8 +112,8 @@ fn left(joined: u64, ended: u64) -> WaitRecord {
         area: Some(north()),
         class: WaitClass::Usual,
         outcome: WaitOutcome::Left,
-        raw_q25: Some(0.5),
-        raw_q90: None,
+        issued_q25: Some(0.5),
+        issued_q90: None,
         first_upper: None,
         offered: OfferedWait::Pending,
     }

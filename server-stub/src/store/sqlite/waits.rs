@@ -10,7 +10,8 @@ use crate::store::{
     OfferedWait, Standing, StoreError, WAITS_KEPT, WAITS_KEPT_FOR, WaitClass, WaitOutcome, WaitRecord,
 };
 
-const COLUMNS: &str = "joined, ended, area, class, outcome, raw_q25, raw_q90, first_upper, offered, pending";
+const COLUMNS: &str =
+    "joined, ended, area, class, outcome, issued_q25, issued_q90, first_upper, offered, pending";
 
 impl Work<'_> {
     pub(super) fn add_wait(&self, wait: &WaitRecord) -> Result<(), StoreError> {
@@ -26,8 +27,8 @@ impl Work<'_> {
                 wait.area,
                 class_number(wait.class),
                 outcome_word(wait.outcome),
-                wait.raw_q25,
-                wait.raw_q90,
+                wait.issued_q25,
+                wait.issued_q90,
                 wait.first_upper,
                 offered,
                 wait.offered == OfferedWait::Pending,
@@ -81,8 +82,8 @@ fn wait(row: &Row<'_>) -> rusqlite::Result<WaitRecord> {
             WaitClass::Usual
         },
         outcome: one_of([WaitOutcome::Met, WaitOutcome::Left, WaitOutcome::SentAway], outcome_word, row, 4)?,
-        raw_q25: row.get(5)?,
-        raw_q90: row.get(6)?,
+        issued_q25: row.get(5)?,
+        issued_q90: row.get(6)?,
         first_upper: row.get(7)?,
         offered: match (row.get::<_, Option<i64>>(8)?, row.get(9)?) {
             (Some(ms), _) => OfferedWait::Known(ms.max(0) as u64),

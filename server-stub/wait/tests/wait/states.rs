@@ -17,7 +17,7 @@ fn with_nobody_on_duty_or_nothing_measured_there_is_no_number() {
         for estimate in [told.for_place(1), told.for_newcomer()] {
             assert_eq!((estimate.state(), estimate.quote()), (State::Unknown, Quote::Unknown));
             assert_eq!((estimate.q25(), estimate.q90(), estimate.mean()), (None, None, None));
-            assert_eq!((estimate.raw_q25(), estimate.raw_q90()), (None, None));
+            assert_eq!((estimate.issued_q25(), estimate.issued_q90()), (None, None));
         }
     }
 }
@@ -70,7 +70,7 @@ fn when_everybody_goes_home_no_upper_end_is_made_up() {
     let told = World { slots: Slots::from_shifts(2, &shifts), ..World::default() }.estimates();
     let last = told.for_newcomer();
     assert_eq!(last.q90(), Some(Minutes(480.0)));
-    assert_eq!((last.raw_q90(), last.exceeds(Minutes(1e9))), (None, 1.0));
+    assert_eq!((last.issued_q90(), last.exceeds(Minutes(1e9))), (None, 1.0));
     assert_eq!(last.quote(), Quote::Range { low: 120, high: None });
 }
 

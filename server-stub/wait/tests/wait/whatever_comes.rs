@@ -76,7 +76,7 @@ fn one_operator_for_ten_thousand_people_is_more_than_anybody_waits() {
     let patience = Patience::constant(0.0);
     let world = World { waiting, patience, slots: Slots::constant(1), ..World::usual() };
     let told = world.estimates(1).for_newcomer();
-    assert_eq!((told.q25(), told.raw_q25()), (Some(Minutes(480.0)), None));
+    assert_eq!((told.q25(), told.issued_q25()), (Some(Minutes(480.0)), None));
     assert_eq!(told.quote(), Quote::Range { low: 120, high: None });
 }
 
@@ -109,7 +109,7 @@ fn believable(told: &Estimate) -> Result<(), TestCaseError> {
             prop_assert!(high.is_none_or(|high| high >= 2 && low < high && LADDER_MINUTES.contains(&high)));
         }
     }
-    for raw in [told.raw_q25(), told.raw_q90()].into_iter().flatten() {
+    for raw in [told.issued_q25(), told.issued_q90()].into_iter().flatten() {
         prop_assert!((0.0..=480.0).contains(&raw.0));
     }
     for minutes in [f64::NAN, f64::NEG_INFINITY, -1.0, 0.0, 5.0, 1e300, f64::INFINITY] {
