@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Cid, NoteText, Reason, Text, TextError};
+use crate::{Cid, NoteText, Notice, Reason, Text, TextError};
 
 /// What is wrong with a frame.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,7 +104,8 @@ fn longest_text(fields: &Map<String, Value>) -> Option<usize> {
         .map(|typed| if beside { NoteText::parse(typed).err() } else { Text::parse(typed).err() });
     let reason = string("reason").map(|typed| Reason::parse(typed).err());
     let note = string("note").map(|typed| NoteText::parse(typed).err());
-    [text, reason, note].into_iter().flatten().flatten().find_map(|error| match error {
+    let notice = string("notice").map(|typed| Notice::parse(typed).err());
+    [text, reason, note, notice].into_iter().flatten().flatten().find_map(|error| match error {
         TextError::TooLong { chars } => Some(chars),
         TextError::Empty => None,
     })

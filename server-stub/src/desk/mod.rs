@@ -9,6 +9,7 @@
 //! durable command is one transaction, and no output about it exists before the commit.
 
 mod absence;
+mod announcement;
 mod board;
 mod bucket;
 mod connections;
@@ -20,6 +21,7 @@ mod operator;
 mod queries;
 mod refusal;
 mod rooms;
+mod roster;
 mod service;
 mod settings;
 mod speaking;
@@ -41,12 +43,13 @@ pub use settings::Settings;
 
 use crate::Moment;
 use crate::digest::base64url;
-use crate::store::{Digest, Store, StoreError};
+use crate::store::{AnnouncementRecord, Digest, Store, StoreError};
 use board::BoardState;
 use connections::Socket;
 use operator::Operator;
 use refusal::Refusal;
 use rooms::Room;
+use roster::RosterState;
 use service::ServiceBoard;
 use storing::Storing;
 use timers::{Timer, Timers};
@@ -169,6 +172,8 @@ pub struct Desk<S> {
     waiting: WaitingRoom,
     board: BoardState,
     service: ServiceBoard,
+    roster: RosterState,
+    announcement: Option<AnnouncementRecord>,
     storing: Storing,
     timers: Timers,
     outputs: VecDeque<Output>,
@@ -184,6 +189,8 @@ impl<S: Store> Desk<S> {
     pub fn open(settings: Settings, store: S, seed: [u8; 32], now: Moment) -> Result<Self, StoreError> {
         let mut desk = Self {
             service: ServiceBoard::default(),
+            roster: RosterState::default(),
+            announcement: None,
             storing: Storing::default(),
             settings,
             store,
@@ -204,6 +211,8 @@ impl<S: Store> Desk<S> {
         };
         desk.epoch = desk.open_epoch()?;
         desk.load_rooms(now)?;
+        desk.load_roster(now)?;
+        desk.load_announcement()?;
         desk.load_statistics()?;
         desk.purge(now);
         desk.storing_may_work(now);
@@ -308,6 +317,7 @@ impl<S: Store> Desk<S> {
             return;
         }
         self.hand_out(now);
+        self.record_staffing(now);
         self.refresh_estimates(now);
         self.tell_places(now);
         self.tell_service(now);

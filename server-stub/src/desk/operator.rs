@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use tealight_protocol::{
     Availability, Cid, CloseCode, ConversationId, ErrorCode, OperatorConversation, OperatorFrame,
-    OperatorHello, OperatorId, OperatorReady, Person, PersonRole, ReleaseReason, Right, Seq, ToOperator,
-    limits,
+    OperatorHello, OperatorId, OperatorReady, Person, PersonRole, QueryKind, ReleaseReason, Right, Seq,
+    ToOperator, limits,
 };
 
+use super::announcement::Ordered;
 use super::connections::{OperatorSocket, Phase};
 use super::rooms::{NO_CONVERSATION, Room};
 use super::visitor::{TO_OPERATORS, TO_VISITORS};
@@ -43,7 +44,7 @@ impl Operator {
     }
 
     pub(super) fn serves(&self, area: Option<&str>) -> bool {
-        area.is_none_or(|area| self.record.areas.is_empty() || self.record.areas.iter().any(|a| a == area))
+        self.record.serves(area)
     }
 
     /// Whether a visitor is one the operator is asked to take: of their areas, in a language they speak.
@@ -138,17 +139,24 @@ impl<S: Store> Desk<S> {
                 let said = Said { conn, me, conv: &conv, cid: &cid, body };
                 self.offer(now, &said, claim, &offer)
             }
-            OperatorFrame::Announce { .. } | OperatorFrame::Shift { .. } | OperatorFrame::Unshift { .. } => {
-                Err(Refusal::last_word(ErrorCode::Unsupported, "this backend keeps no roster"))
+            OperatorFrame::Announce { cid, notice, paused } => {
+                self.announce(now, &Ordered { conn, me, cid: &cid, body }, notice, paused)
+            }
+            OperatorFrame::Shift { cid, shift } => {
+                self.shift(now, &Ordered { conn, me, cid: &cid, body }, &shift)
+            }
+            OperatorFrame::Unshift { cid, id } => {
+                self.unshift(now, &Ordered { conn, me, cid: &cid, body }, &id)
             }
             OperatorFrame::Watch { conv, on } => self.watch(now, conn, me, &conv, on),
             OperatorFrame::State { status, capacity, last_chat } => {
                 self.set_state(me, status, capacity, last_chat)
             }
             OperatorFrame::Sync { conv, after } => self.operator_syncs(conn, me, conv, after),
-            OperatorFrame::Query { cid, what, conv, after } => {
-                self.query(conn, me, cid, what, conv.as_ref(), after)
-            }
+            OperatorFrame::Query { cid, what, conv, after } => match what {
+                QueryKind::Roster => self.tell_roster(now, conn, me, cid),
+                what => self.query(conn, me, cid, what, conv.as_ref(), after),
+            },
             OperatorFrame::Hello(_)
             | OperatorFrame::Typing { .. }
             | OperatorFrame::Mark { .. }
@@ -214,7 +222,7 @@ impl<S: Store> Desk<S> {
             capacity: operator.record.capacity,
             last_chat: operator.record.last_chat,
             rights: rights_of(&operator.record),
-            announcement: None,
+            announcement: self.announcement(),
             convs,
             board: self.whole_board(),
         };
@@ -441,5 +449,5 @@ impl<S: Store> Desk<S> {
 }
 
 fn rights_of(record: &OperatorRecord) -> Vec<Right> {
-    if record.supervisor { vec![Right::Watch] } else { Vec::new() }
+    if record.supervisor { vec![Right::Watch, Right::Coordinate] } else { Vec::new() }
 }

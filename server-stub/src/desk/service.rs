@@ -40,7 +40,7 @@ impl<S: Store> Desk<S> {
     /// The state of the service: `ready.service`, the `service` frame and `GET /v1/status`.
     pub fn service_status(&self, now: Moment) -> ServiceStatus {
         let (state, closes_at, next_open) = match self.settings.hours.at(now) {
-            _ if self.settings.switched_off => (ServiceState::Closed, None, None),
+            _ if self.settings.switched_off || self.is_paused() => (ServiceState::Closed, None, None),
             // Who came in now would be refused: they get to see the other ways to get help instead.
             Opening::Open { .. } if self.storing.fails() => (ServiceState::Closed, None, None),
             Opening::Open { closes_at } => (self.state_while_open(), closes_at, None),
@@ -58,7 +58,7 @@ impl<S: Store> Desk<S> {
             wait,
             may_close_first: false,
             offered: true,
-            notice: self.settings.notice.clone(),
+            notice: self.notice(),
             areas: self.settings.areas.clone(),
             offers: self.settings.alternatives.clone(),
         }
@@ -67,7 +67,7 @@ impl<S: Store> Desk<S> {
     /// Whether a conversation may be started now, if it can be stored.
     pub(super) fn state_for_newcomer(&self, now: Moment) -> ServiceState {
         match self.settings.hours.at(now) {
-            _ if self.settings.switched_off => ServiceState::Closed,
+            _ if self.settings.switched_off || self.is_paused() => ServiceState::Closed,
             Opening::Open { .. } => self.state_while_open(),
             Opening::Closed { .. } => ServiceState::Closed,
         }
@@ -87,6 +87,7 @@ impl<S: Store> Desk<S> {
 
     pub(super) fn hours_may_have_changed(&mut self, now: Moment) {
         self.service.changed();
+        self.roster_is_old(now);
         self.waiting.changed();
         let look_at = match self.settings.hours.at(now) {
             Opening::Open { closes_at } => closes_at,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
 use tealight_wait::Minutes;
 
-use crate::config::{Config, OpeningHours};
+use crate::config::{Config, OpeningHours, WeeklyRoster};
 
 /// The helpline's decisions, as the desk uses them.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Settings {
     pub switched_off: bool,
     /// When it is open.
     pub hours: OpeningHours,
+    /// Who means to be there every week, and the zone in which days begin.
+    pub roster: WeeklyRoster,
     /// Areas to wait in.
     pub areas: Vec<AreaStatus>,
     /// Other ways to get help.
@@ -59,6 +61,7 @@ impl From<&Config> for Settings {
             notice: config.service.notice.clone(),
             switched_off: config.service.switched_off,
             hours: config.opening_hours(),
+            roster: config.weekly_roster(),
             areas: config.area_statuses(),
             alternatives: config.alternatives(),
             survey: config.questions(),

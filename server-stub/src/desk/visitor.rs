@@ -24,7 +24,8 @@ pub(super) const TO_VISITORS: [Capability; 5] =
     [Capability::Typing, Capability::Marks, Capability::Offers, Capability::Survey, Capability::Links];
 
 /// What operators are told besides.
-pub(super) const TO_OPERATORS: [Capability; 3] = [Capability::Transfer, Capability::Notes, Capability::Watch];
+pub(super) const TO_OPERATORS: [Capability; 4] =
+    [Capability::Transfer, Capability::Notes, Capability::Watch, Capability::Roster];
 
 impl<S: Store> Desk<S> {
     pub(super) fn visitor_frame(&mut self, now: Moment, conn: ConnId, frame: VisitorFrame) {

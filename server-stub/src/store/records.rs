@@ -309,6 +309,13 @@ pub struct OperatorRecord {
     pub last_chat: bool,
 }
 
+impl OperatorRecord {
+    /// Whether they take visitors of an area, or those without one.
+    pub fn serves(&self, area: Option<&str>) -> bool {
+        area.is_none_or(|area| self.areas.is_empty() || self.areas.iter().any(|own| own == area))
+    }
+}
+
 impl std::fmt::Debug for OperatorRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OperatorRecord").field("id", &self.id).finish_non_exhaustive()

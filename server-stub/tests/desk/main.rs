@@ -1,6 +1,7 @@
 //! The desk under a virtual clock: one file per kind of behaviour.
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
+mod announcement;
 mod chaos;
 mod commands;
 mod ending;
@@ -14,6 +15,7 @@ mod offers;
 mod operators;
 mod ready_protocol;
 mod resuming;
+mod roster;
 mod service;
 mod storage;
 mod transfers;

@@ -103,7 +103,7 @@ fn the_right_is_announced_and_watching_has_bounds() {
     let kim = desk.connect();
     desk.send(kim, &tealight_server::testing::operator_hello(&token, 9));
     let ready = desk.take_one(kim, "ready");
-    assert_eq!(ready["rights"], json!(["watch"]));
+    assert_eq!(ready["rights"], json!(["watch", "coordinate"]));
     assert!(
         ["transfer", "notes", "watch", "offers"]
             .iter()

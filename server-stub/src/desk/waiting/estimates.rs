@@ -58,7 +58,7 @@ impl<S: Store> Desk<S> {
         areas.extend(self.settings.areas.iter().map(|area| Some(area.id.clone())));
         let mut estimates = HashMap::new();
         for area in areas {
-            let slots = Slots::constant(self.accepting_slots(area.as_ref()));
+            let slots = self.slots_ahead(area.as_ref(), now);
             let running = self.running_for(area.as_ref(), now);
             let waiting = self.waiting_for(area.as_ref(), now);
             let handling =
@@ -84,9 +84,13 @@ impl<S: Store> Desk<S> {
         operator.is_accepting() && operator.serves(area.map(|area| area.as_ref()))
     }
 
-    fn accepting_slots(&self, area: Option<&Area>) -> u32 {
+    /// The slots that visitors of an area can hope for, now and later.
+    fn slots_ahead(&self, area: Option<&Area>, now: Moment) -> Slots {
         let accepting = self.operators.values().filter(|operator| self.takes_from(operator, area));
-        accepting.map(|operator| u32::from(operator.record.capacity)).sum()
+        let present: Vec<_> = accepting
+            .map(|operator| (operator.record.id.clone(), u32::from(operator.record.capacity)))
+            .collect();
+        self.rostered_slots(now, &present, |record| record.serves(area.map(|area| area.as_ref())))
     }
 
     /// Ages of the conversations that take up accepting slots. One that waits for the visitor to look begins now.
