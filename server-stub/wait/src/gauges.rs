@@ -8,7 +8,7 @@ pub const COVERAGE_OVER: usize = 200;
 /// With fewer promises there is no alarm: a handful proves nothing.
 pub const COVERAGE_FROM: usize = 50;
 
-/// The share of waits above the first upper end that is as it should be.
+/// The share of waits above the 90 % quantile that is as it should be.
 pub const COVERAGE_BAND: std::ops::RangeInclusive<f64> = 0.05..=0.15;
 
 /// Who left sooner is not counted as having given up.
@@ -48,53 +48,75 @@ pub fn offered_waits(offered: impl IntoIterator<Item = Minutes>) -> Option<Offer
     Some(OfferedWaits { q50: at(0.5)?, q80: at(0.8)?, q90: at(0.9)? })
 }
 
+/// What became of one promise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// The upper end that was told first, in minutes; `None` for "more than", which is kept by any wait.
+    pub first_upper: Option<u32>,
+    /// The 90 % quantile behind it, if there was one.
+    pub issued_q90: Option<Minutes>,
+    /// How long it was then.
+    pub offered: Minutes,
+}
+
 /// How the newest promises were kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coverage {
     /// How many promises this is about.
     pub promises: usize,
-    /// The share of waits above the upper end that was told first.
-    pub over: f64,
-    /// Whether enough promises were broken, or kept too easily, to look into it.
+    /// The share of waits above the upper end that was told first. As that is rounded up to a step, it is usually
+    /// about half of the share above the quantile.
+    pub over_first_upper: f64,
+    /// The share of waits above the 90 % quantile, where there was one: one in ten, if all is well.
+    pub over_q90: Option<f64>,
+    /// Whether to look into it: too many promises were broken, or the quantile is not one that a tenth of the waits
+    /// exceeds, so that people are told too much or too little.
     pub alarm: bool,
 }
 
-/// How promises were kept: upper ends told first (minutes; `None` for "more than") and offered waits, the newest last.
-pub fn coverage(promises: &[(Option<u32>, Minutes)]) -> Option<Coverage> {
-    let valid: Vec<_> = promises
+/// How promises were kept, the newest last. `None` without any.
+pub fn coverage(outcomes: &[Outcome]) -> Option<Coverage> {
+    let newest: Vec<_> = outcomes
         .iter()
         .rev()
-        .filter_map(|(upper, offered)| offered.believable().map(|offered| (*upper, offered)))
+        .filter_map(|outcome| outcome.offered.believable().map(|offered| (outcome, offered)))
         .take(COVERAGE_OVER)
         .collect();
-    if valid.is_empty() {
-        return None;
+    let over_first_upper = share(
+        newest
+            .iter()
+            .map(|(outcome, offered)| outcome.first_upper.is_some_and(|upper| *offered > f64::from(upper))),
+    )?;
+    let quantiles: Vec<bool> = newest
+        .iter()
+        .filter_map(|(outcome, offered)| outcome.issued_q90?.believable().map(|q90| *offered > q90))
+        .collect();
+    let over_q90 = share(quantiles.iter().copied());
+    let too_many = newest.len() >= COVERAGE_FROM && over_first_upper > *COVERAGE_BAND.end();
+    let off_the_mark =
+        quantiles.len() >= COVERAGE_FROM && over_q90.is_some_and(|over| !COVERAGE_BAND.contains(&over));
+    let alarm = too_many || off_the_mark;
+    Some(Coverage { promises: newest.len(), over_first_upper, over_q90, alarm })
+}
+
+fn share(those: impl IntoIterator<Item = bool>) -> Option<f64> {
+    let (mut yes, mut all) = (0_u32, 0_u32);
+    for this in those {
+        all += 1;
+        yes += u32::from(this);
     }
-    let over = valid.iter().filter(|(upper, offered)| upper.is_some_and(|upper| *offered > f64::from(upper)));
-    let over = over.count() as f64 / valid.len() as f64;
-    let alarm = valid.len() >= COVERAGE_FROM && !COVERAGE_BAND.contains(&over);
-    Some(Coverage { promises: valid.len(), over, alarm })
+    (all > 0).then(|| f64::from(yes) / f64::from(all))
 }
 
 /// The share of those who left, without whoever left within ten seconds. `None` without anybody.
 pub fn abandonment(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<f64> {
-    let (mut left, mut all) = (0_u32, 0_u32);
-    for ended in counted(waits).map(|(_, ended)| ended) {
-        all += 1;
-        left += u32::from(ended == Ended::Left);
-    }
-    (all > 0).then(|| f64::from(left) / f64::from(all))
+    share(counted(waits).map(|(_, ended)| ended == Ended::Left))
 }
 
 /// The share of those who were met within five minutes, of all who did not leave within ten seconds. `None`
 /// without anybody.
 pub fn answered_soon(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<f64> {
-    let (mut soon, mut all) = (0_u32, 0_u32);
-    for (waited, ended) in counted(waits) {
-        all += 1;
-        soon += u32::from(ended == Ended::Met && waited <= ANSWERED_SOON.0);
-    }
-    (all > 0).then(|| f64::from(soon) / f64::from(all))
+    share(counted(waits).map(|(waited, ended)| ended == Ended::Met && waited <= ANSWERED_SOON.0))
 }
 
 fn counted(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> impl Iterator<Item = (f64, Ended)> {

@@ -29,7 +29,7 @@ pub use handling::{ENOUGH_HANDLING_TIMES, HANDLING_TIMES_KEPT, HandlingTimes};
 pub use ladder::{LADDER_MINUTES, Quote, ladder_down, ladder_up};
 pub use patience::{PATIENCE_EDGES, Patience};
 pub use promise::{Moment, Promise, PromiseParts, Told};
-pub use slots::{Change, Shift, Slots};
+pub use slots::{Change, Shift, Slots, turnout};
 
 use std::time::Duration;
 

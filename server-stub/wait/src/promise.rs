@@ -15,6 +15,9 @@ const LOOKS_UNTIL_WORSE: u8 = 2;
 /// An estimate that is clearly better for this many looks running is told.
 const LOOKS_UNTIL_BETTER: u8 = 3;
 
+/// Looks closer together than this count as one: a crowd of small changes within a second is no second opinion.
+const LOOKS_APART_MS: u64 = 15_000;
+
 /// Clearly better: below this share of what was promised.
 const CLEARLY_BETTER: f64 = 0.5;
 
@@ -33,7 +36,11 @@ impl Moment {
     /// This many whole minutes later.
     #[must_use]
     pub fn plus_minutes(self, minutes: u32) -> Self {
-        Self(self.0.saturating_add(u64::from(minutes) * 60_000))
+        self.plus_ms(u64::from(minutes) * 60_000)
+    }
+
+    fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
     }
 
     /// How long it is from `now` until then. Negative when it is over.
@@ -65,6 +72,8 @@ pub struct PromiseParts {
 pub struct Promise {
     parts: PromiseParts,
     seen_at: Moment,
+    /// The last look that counted.
+    counted_at: Option<Moment>,
     /// The upper end at the last look.
     upper: Option<u32>,
     doubts: u8,
@@ -94,7 +103,7 @@ impl Promise {
 
     /// A promise from what was stored of it.
     pub fn restored(parts: PromiseParts, now: Moment) -> Self {
-        let mut promise = Self { parts, seen_at: now, upper: None, doubts: 0, better: 0 };
+        let mut promise = Self { parts, seen_at: now, counted_at: None, upper: None, doubts: 0, better: 0 };
         promise.upper = promise.upper(now);
         promise
     }
@@ -151,10 +160,15 @@ impl Promise {
         let Some(high) = estimate.q90() else { return false };
         let left = self.parts.by.map_or(Minutes(f64::INFINITY), |by| by.ahead_of(now));
         let likelier_broken = self.parts.by.is_some() && estimate.exceeds(left) > LIKELIER_BROKEN;
-        self.doubts = if likelier_broken { self.doubts.saturating_add(1) } else { 0 };
+        let counts = self.counted_at.is_none_or(|at| now >= at.plus_ms(LOOKS_APART_MS));
+        if counts {
+            self.counted_at = Some(now);
+            self.doubts = if likelier_broken { self.doubts.saturating_add(1) } else { 0 };
+        }
         // At the very moment it runs out there is no second look.
         let is_broken = left.0 <= 0.0;
-        if (self.doubts >= LOOKS_UNTIL_WORSE || is_broken) && self.sorry_is_allowed(now) {
+        let is_doubtful = likelier_broken && self.doubts >= LOOKS_UNTIL_WORSE;
+        if (is_doubtful || is_broken) && self.sorry_is_allowed(now) {
             let at_least = now.plus_minutes(BETWEEN_SORRIES.0 as u32);
             self.parts.by = ladder_up(high).map(|upper| now.plus_minutes(upper).max(at_least));
             self.parts.low = estimate.q25().map(ladder_down);
@@ -162,6 +176,9 @@ impl Promise {
             self.doubts = 0;
             self.better = 0;
             return true;
+        }
+        if !counts {
+            return false;
         }
         let upper = ladder_up(high);
         let is_better =
@@ -217,6 +234,7 @@ impl Promise {
             let by_ms = self.seen_at.0 - now.0;
             self.parts.by = self.parts.by.map(|by| by.back(by_ms));
             self.parts.sorry_at = self.parts.sorry_at.map(|at| at.back(by_ms));
+            self.counted_at = self.counted_at.map(|at| at.back(by_ms));
         }
         self.seen_at = now;
     }

@@ -12,6 +12,9 @@ const MOST_STEPS: usize = 200;
 /// Most slots that are counted. More than any helpline has.
 const MOST_SLOTS: u32 = 10_000;
 
+/// How many slots' worth of shifts in which everybody came are assumed before any was seen.
+const TURNOUT_PRIOR: f64 = 10.0;
+
 /// A change of staff at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
@@ -164,6 +167,17 @@ impl Default for Slots {
     }
 }
 
+/// The share of planned slots that are really there, from earlier shifts: slots planned, and slots there. Whoever
+/// comes beyond the plan of one shift makes up for nobody in another.
+pub fn turnout(shifts: impl IntoIterator<Item = (u32, u32)>) -> f64 {
+    let (mut planned, mut there) = (TURNOUT_PRIOR, TURNOUT_PRIOR);
+    for (planned_here, there_here) in shifts {
+        planned += f64::from(planned_here);
+        there += f64::from(there_here.min(planned_here));
+    }
+    there / planned
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +213,13 @@ mod tests {
     fn nobody_there_stays_so_until_the_next_shift() {
         let slots = Slots::from_shifts(0, &[shift(-60.0, 30.0, 2), shift(30.0, 90.0, 2)]);
         assert_eq!([0.0, 29.0, 30.0, 90.0].map(|at| slots.at(Minutes(at))), [0, 0, 2, 0]);
+    }
+
+    #[test]
+    fn turnout_is_learned_from_earlier_shifts() {
+        assert_eq!(turnout([]), 1.0);
+        assert_eq!(turnout([(10, 5), (20, 20), (0, 3)]), 35.0 / 40.0);
+        assert_eq!(turnout([(5, 9)]), 1.0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The numbers for those who run a helpline.
 
 use tealight_wait::Minutes;
-use tealight_wait::gauges::{Ended, abandonment, answered_soon, coverage, offered_waits};
+use tealight_wait::gauges::{Ended, Outcome, abandonment, answered_soon, coverage, offered_waits};
 
 #[test]
 fn offered_waits_have_a_middle_and_ends() {
@@ -15,19 +15,29 @@ fn offered_waits_have_a_middle_and_ends() {
 
 #[test]
 fn coverage_looks_at_the_newest_two_hundred() {
-    let kept = (Some(20), Minutes(15.0));
-    let broken = (Some(20), Minutes(25.0));
-    let mut promises = vec![broken; 300];
-    promises.extend(vec![kept; 180]);
-    promises.extend(vec![broken; 20]);
+    let mut promises = vec![outcome(25.0); 300];
+    promises.extend(vec![outcome(15.0); 160]);
+    promises.extend(vec![outcome(19.0); 20]);
+    promises.extend(vec![outcome(25.0); 20]);
     let told = coverage(&promises).unwrap();
-    assert_eq!((told.promises, told.over, told.alarm), (200, 0.1, false));
-    let cautious = coverage(&vec![kept; 60]).unwrap();
-    assert_eq!((cautious.over, cautious.alarm), (0.0, true));
-    let few = coverage(&[broken; 10]).unwrap();
-    assert_eq!((few.over, few.alarm), (1.0, false), "ten prove nothing");
-    assert_eq!(coverage(&[(None, Minutes(500.0))]).unwrap().over, 0.0, "more than two hours is kept by more");
-    assert_eq!(coverage(&[(Some(5), Minutes(f64::NAN))]), None);
+    assert_eq!((told.promises, told.over_first_upper, told.over_q90), (200, 0.1, Some(0.2)));
+    assert_eq!(coverage(&[outcome(f64::NAN)]), None);
+}
+
+#[test]
+fn coverage_alarms_when_promises_break_or_the_quantile_is_none() {
+    let alarm = |offered: &[(f64, usize)]| {
+        let outcomes: Vec<_> = offered.iter().flat_map(|(offered, n)| vec![outcome(*offered); *n]).collect();
+        coverage(&outcomes).unwrap().alarm
+    };
+    assert!(!alarm(&[(15.0, 90), (19.0, 5), (25.0, 5)]));
+    assert!(alarm(&[(15.0, 80), (25.0, 20)]), "one promise in five is broken");
+    assert!(alarm(&[(15.0, 80), (19.0, 20)]), "only the steps of the ladder save the promises");
+    assert!(alarm(&[(15.0, 60)]), "everybody is told too much");
+    assert!(!alarm(&[(25.0, 10)]), "ten prove nothing");
+    let above_the_ladder = Outcome { first_upper: None, issued_q90: None, ..outcome(500.0) };
+    let told = coverage(&[above_the_ladder; 60]).unwrap();
+    assert_eq!((told.over_first_upper, told.over_q90, told.alarm), (0.0, None, false));
 }
 
 #[test]
@@ -44,4 +54,9 @@ fn who_leaves_at_once_has_not_given_up() {
     assert_eq!(abandonment(waits), Some(0.25));
     assert_eq!(answered_soon(waits), Some(0.5));
     assert_eq!((abandonment([]), answered_soon([(seconds(3.0), Ended::Left)])), (None, None));
+}
+
+/// Told: up to 20 minutes, from a quantile of 18.
+fn outcome(offered: f64) -> Outcome {
+    Outcome { first_upper: Some(20), issued_q90: Some(Minutes(18.0)), offered: Minutes(offered) }
 }

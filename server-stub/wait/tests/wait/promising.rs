@@ -29,6 +29,16 @@ fn it_takes_two_doubtful_looks_to_say_that_it_takes_longer() {
 }
 
 #[test]
+fn looks_within_seconds_are_one_look() {
+    let mut promise = Promise::new(at(0.0), &between(8.0, 14.0));
+    for second in 0..14 {
+        let now = at(5.0 + f64::from(second) / 60.0);
+        assert!(!promise.update(now, &between(20.0, 40.0)).worse, "{second}");
+    }
+    assert!(promise.update(at(5.25), &between(20.0, 40.0)).worse);
+}
+
+#[test]
 fn nobody_hears_twice_within_ten_minutes_that_it_takes_longer() {
     let mut promise = Promise::new(at(0.0), &between(1.0, 4.0));
     promise.update(at(3.0), &between(4.0, 6.0));
@@ -54,8 +64,8 @@ fn what_is_clearly_better_three_times_running_is_told() {
     assert_eq!((told.quote, told.by, told.worse), (range(5, Some(15)), Some(at(18.0)), false));
     // A look in between that is not clearly better begins the count anew.
     let mut promise = Promise::new(at(0.0), &between(30.0, 55.0));
-    for high in [14.0, 14.0, 40.0, 14.0, 14.0] {
-        assert_eq!(promise.update(at(1.0), &between(5.0, high)).by, Some(at(60.0)));
+    for (minute, high) in [(1.0, 14.0), (1.5, 14.0), (2.0, 40.0), (2.5, 14.0), (3.0, 14.0)] {
+        assert_eq!(promise.update(at(minute), &between(5.0, high)).by, Some(at(60.0)));
     }
 }
 
