@@ -16,7 +16,7 @@ const LOOKS_UNTIL_WORSE: u8 = 2;
 const LOOKS_UNTIL_BETTER: u8 = 3;
 
 /// Looks closer together than this count as one: a crowd of small changes within a second is no second opinion.
-const LOOKS_APART_MS: u64 = 15_000;
+const LOOKS_APART_MS: u64 = 10_000;
 
 /// Clearly better: below this share of what was promised.
 const CLEARLY_BETTER: f64 = 0.5;
@@ -85,7 +85,7 @@ pub struct Promise {
 pub struct Told {
     /// The words on the screen.
     pub quote: Quote,
-    /// By when, if there is a moment.
+    /// By when, if there is a range and it has an end.
     pub by: Option<Moment>,
     /// It has just become worse: say so.
     pub worse: bool,
@@ -125,7 +125,9 @@ impl Promise {
 
     /// What is told now, without a new look.
     pub fn told(&self, now: Moment, estimate: &Estimate) -> Told {
-        Told { quote: self.quote(now, estimate), by: self.parts.by, worse: false, changed: false }
+        let quote = self.quote(now, estimate);
+        let by = self.parts.by.filter(|_| matches!(quote, Quote::Range { .. }));
+        Told { quote, by, worse: false, changed: false }
     }
 
     /// A look at a new estimate.
