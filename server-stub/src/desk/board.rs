@@ -43,6 +43,7 @@ impl<S: Store> Desk<S> {
             return;
         }
         self.board.changed = false;
+        self.count_places();
         let board = self.compute_board();
         let mut delta = difference(&self.board.told, &board);
         self.board.told = board;
@@ -62,12 +63,12 @@ impl<S: Store> Desk<S> {
 
     fn compute_board(&self) -> Board {
         let waiting = self
-            .places()
-            .into_iter()
-            .filter_map(|(conv, place)| {
-                let room = self.rooms.get(&conv)?;
+            .waiting
+            .in_order()
+            .filter_map(|conv| {
+                let room = self.rooms.get(conv)?;
                 Some(WaitingEntry {
-                    place,
+                    place: self.waiting.place(conv)?,
                     area: room.record.area.clone(),
                     lang: room.record.lang.clone(),
                     route: room.record.route,
@@ -75,7 +76,7 @@ impl<S: Store> Desk<S> {
                     presence: room.presence,
                     messages: room.record.messages,
                     reserved_for: room.reserved_for(self.clock).cloned(),
-                    conv,
+                    conv: conv.clone(),
                 })
             })
             .collect();

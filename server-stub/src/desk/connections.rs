@@ -55,6 +55,8 @@ pub(super) struct VisitorSocket {
     /// The place as it was last told here, and when.
     pub(super) place: Option<(Moment, PlaceUpdate)>,
     pub(super) place_armed: bool,
+    /// How many of the times that it takes longer were told here.
+    pub(super) worse_told: u32,
 }
 
 /// An operator's socket.

@@ -7,11 +7,10 @@ use tealight_protocol::{
 
 use super::rooms::Change;
 use super::visitor::{ENDED, once, visitor_command};
+use super::waiting::learn_from_end;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{
-    Conversation, Digest, HandlingTime, Store, StoreError, Transaction, WaitOutcome, WaitRecord,
-};
+use crate::store::{Digest, Store, StoreError, Transaction, WaitOutcome};
 
 /// How long it is remembered that a secret's conversation was erased.
 const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
@@ -81,7 +80,7 @@ impl<S: Store> Desk<S> {
         let hold = room.hold.take();
         let expires_at = room.record.expires_at;
         let operator = room.record.operator.clone();
-        self.statistics_changed();
+        self.waiting.changed();
         if let Some(expires_at) = expires_at {
             self.timers.set(expires_at, Timer::Expiry(id.clone()));
         }
@@ -183,6 +182,7 @@ impl<S: Store> Desk<S> {
             let error: StoreError = error;
             tracing::warn!(%error, "old sessions could not be removed; it will be tried again");
         }
+        self.forget_old_waits(now);
         self.timers.set(now.plus_ms(PURGE_EVERY_MS), Timer::Purge);
     }
 }
@@ -206,13 +206,7 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
         EndReason::Closed => WaitOutcome::SentAway,
         EndReason::Done | EndReason::LeftWaiting | EndReason::Away | EndReason::Unknown => WaitOutcome::Left,
     };
-    let (handling, wait) = times(&change.record, ending.now, outcome);
-    if let Some(handling) = handling {
-        tx.insert_handling_time(&handling)?;
-    }
-    if let Some(wait) = wait {
-        tx.insert_wait(&wait)?;
-    }
+    learn_from_end(tx, change, outcome)?;
     change.record.state = ConversationState::Ended;
     change.record.reserved = None;
     change.record.ended_at = Some(ending.now);
@@ -223,20 +217,4 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
         change.event(EventKind::Survey { id: SURVEY.to_owned(), questions: ending.survey.clone() });
     }
     Ok(seq)
-}
-
-/// What an end adds to the statistics: a length, where somebody was talked with; a wait, where nobody came.
-fn times(
-    record: &Conversation,
-    now: Moment,
-    outcome: WaitOutcome,
-) -> (Option<HandlingTime>, Option<WaitRecord>) {
-    let ms = |since: Moment| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
-    match (record.state, record.joined_at) {
-        (ConversationState::Active, Some(joined)) => (Some(HandlingTime { at: now, ms: ms(joined) }), None),
-        (ConversationState::Waiting, None) => (None, Some(WaitRecord::of(record, now, outcome))),
-        (ConversationState::Waiting | ConversationState::Active | ConversationState::Ended, _) => {
-            (None, None)
-        }
-    }
 }

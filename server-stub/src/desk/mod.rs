@@ -213,7 +213,7 @@ impl<S: Store> Desk<S> {
         desk.load_rooms(now)?;
         desk.load_roster(now)?;
         desk.load_announcement()?;
-        desk.load_statistics()?;
+        desk.load_statistics(now)?;
         desk.purge(now);
         desk.storing_may_work(now);
         // Whatever a server that was killed had no time to clean.
@@ -303,6 +303,8 @@ impl<S: Store> Desk<S> {
                 Timer::Hours => self.hours_may_have_changed(now),
                 Timer::HandOut => self.hand_out_again(),
                 Timer::Sign(conv) => self.sign_may_be_overdue(now, &conv),
+                Timer::PutOff => self.estimate_was_put_off(),
+                Timer::Promise => self.promise_may_have_run_out(),
                 Timer::Estimate => self.estimate_is_old(now),
                 Timer::Storing => self.storing_may_work(now),
                 Timer::Scrub => self.scrub(now),
@@ -318,6 +320,7 @@ impl<S: Store> Desk<S> {
         }
         self.hand_out(now);
         self.record_staffing(now);
+        self.resolve_by_idle_operators(now);
         self.refresh_estimates(now);
         self.tell_places(now);
         self.tell_service(now);

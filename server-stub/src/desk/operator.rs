@@ -43,6 +43,17 @@ impl Operator {
         self.is_connected() && self.record.status == Availability::Accepting && !self.record.last_chat
     }
 
+    /// Whether the estimate counts on this operator: also during a moment without a connection.
+    pub(super) fn counts(&self, now: Moment) -> bool {
+        let is_here = self.is_connected() || self.lease_until.is_some_and(|until| until > now);
+        is_here && self.record.status == Availability::Accepting && !self.record.last_chat
+    }
+
+    /// Whether there are visitors whom this operator does not take.
+    pub(super) fn is_particular(&self) -> bool {
+        !self.record.areas.is_empty() || !self.record.languages.is_empty()
+    }
+
     pub(super) fn serves(&self, area: Option<&str>) -> bool {
         self.record.serves(area)
     }
@@ -54,10 +65,19 @@ impl Operator {
 
     /// Whether the operator speaks a language, whatever its country or script.
     pub(super) fn speaks(&self, lang: &str) -> bool {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let spoken = &self.record.languages;
-        spoken.is_empty() || spoken.iter().any(|tag| primary(tag) == primary(lang))
+        speaks(&self.record, lang)
     }
+}
+
+/// Whether somebody of this account speaks a language, whatever its country or script.
+pub(super) fn speaks(record: &OperatorRecord, lang: &str) -> bool {
+    let spoken = &record.languages;
+    spoken.is_empty() || spoken.iter().any(|tag| primary(tag) == primary(lang))
+}
+
+/// The first part of a language's tag.
+pub(super) fn primary(tag: &str) -> String {
+    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A durable command of an operator about a conversation, and where it came from.

@@ -8,6 +8,7 @@ use tealight_protocol::{
 };
 
 use super::connections::Phase;
+use super::waiting::{Expectation, Learned};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Conversation, Store, StoreError, Transaction};
@@ -36,6 +37,8 @@ pub(super) struct Room {
     pub(super) there_since: Moment,
     /// Until when the operator who was handed the visitor is to give a first sign.
     pub(super) sign_until: Option<Moment>,
+    /// What the visitor was told about the wait; nothing before the first estimate.
+    pub(super) expectation: Option<Expectation>,
     /// Whether a hold ran out and the visitor has not looked since.
     pub(super) held: bool,
     /// The `rev` of the last place told. Begins at the time of loading, so that it grows across restarts.
@@ -66,8 +69,10 @@ pub(super) struct Typing {
 
 impl Room {
     pub(super) fn new(record: Conversation, marks: Marks, now: Moment) -> Self {
+        let expectation = Expectation::restored(&record, now);
         Self {
             record,
+            expectation,
             marks,
             marks_stored: true,
             sockets: Vec::new(),
@@ -93,6 +98,11 @@ impl Room {
         self.record.state == ConversationState::Active
     }
 
+    /// Whether somebody waits who could be met now.
+    pub(super) fn is_there(&self) -> bool {
+        self.is_waiting() && self.hold.is_none() && self.presence != VisitorPresence::Gone && !self.held
+    }
+
     pub(super) fn is_ended(&self) -> bool {
         self.record.state == ConversationState::Ended
     }
@@ -108,12 +118,17 @@ impl Room {
 pub(super) struct Change {
     pub(super) record: Conversation,
     pub(super) events: Vec<Event>,
+    pub(super) learned: Learned,
     now: Moment,
 }
 
 impl Change {
     pub(super) fn new(record: Conversation, now: Moment) -> Self {
-        Self { record, events: Vec::new(), now }
+        Self { record, events: Vec::new(), learned: Learned::default(), now }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.now
     }
 
     /// Adds an event with the next number.
@@ -176,6 +191,7 @@ impl<S: Store> Desk<S> {
     ) -> Result<(R, Vec<Event>), Refusal> {
         let Some(room) = self.rooms.get(id) else { return Err(NO_CONVERSATION) };
         let mut change = Change::new(room.record.clone(), now);
+        change.learned.may_resolve = self.may_resolve(room.record.area.as_ref(), room.record.standing());
         let result = self.store.write(|tx| {
             let result = work(tx, &mut change)?;
             for event in &change.events {
@@ -188,7 +204,11 @@ impl<S: Store> Desk<S> {
         self.totals.messages += messages as u64;
         if let Some(room) = self.rooms.get_mut(id) {
             room.record = change.record;
+            if !room.is_waiting() {
+                room.expectation = None;
+            }
         }
+        self.learn(change.learned);
         self.reindex(id);
         self.board.changed();
         Ok((result, change.events))

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use tealight_protocol::{EndReason, ServiceState, ServiceStatus, ToVisitor, Wait};
+use tealight_wait::State;
 
 use super::connections::Phase;
 use super::rooms::Room;
+use super::waiting::{may_close_first, wait_of};
 use super::{Desk, Timer};
 use crate::Moment;
 use crate::config::Opening;
@@ -13,6 +15,10 @@ use crate::store::Store;
 
 /// Least time between two `service` frames that only tell of another wait.
 const WAIT_EVERY: Duration = Duration::from_secs(5);
+
+/// Nobody new is let in where hardly anybody would be met before it closes; somebody is again only once that is less
+/// likely than this. An estimate that wavers opens and closes no doors.
+const ENDING_UNTIL: f64 = 0.8;
 
 /// How often the opening hours are looked at when no change is known to come.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -23,6 +29,10 @@ pub(super) struct ServiceBoard {
     told: Option<(Moment, ServiceStatus)>,
     changed: bool,
     armed: bool,
+    /// Whoever joined now would meet nobody before it closes.
+    ending: bool,
+    /// Whoever joined now would likelier than not meet nobody before it closes.
+    may_close_first: bool,
 }
 
 impl ServiceBoard {
@@ -43,12 +53,23 @@ impl<S: Store> Desk<S> {
             _ if self.settings.switched_off || self.is_paused() => (ServiceState::Closed, None, None),
             // Who came in now would be refused: they get to see the other ways to get help instead.
             Opening::Open { .. } if self.storing.fails() => (ServiceState::Closed, None, None),
-            Opening::Open { closes_at } => (self.state_while_open(), closes_at, None),
+            Opening::Open { closes_at } => {
+                let state = self.state_while_open();
+                let next_open = closes_at.filter(|_| state == ServiceState::Ending);
+                (state, closes_at, next_open.and_then(|closes_at| self.opens_after(closes_at)))
+            }
             Opening::Closed { next_open, .. } => (ServiceState::Closed, None, next_open),
         };
         let wait = match state {
-            ServiceState::Open | ServiceState::Full => self.waiting.estimate_for_newcomer(),
+            ServiceState::Open | ServiceState::Full => {
+                let newcomer = self.waiting.estimate_for_newcomer();
+                newcomer.map_or(Wait::Unknown, |estimate| wait_of(estimate.quote()))
+            }
             ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => Wait::Closed,
+        };
+        let may_close_first = match state {
+            ServiceState::Open | ServiceState::Full => self.service.may_close_first,
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => false,
         };
         ServiceStatus {
             name: self.settings.name.clone(),
@@ -56,7 +77,7 @@ impl<S: Store> Desk<S> {
             closes_at: closes_at.map(Moment::timestamp),
             next_open: next_open.map(Moment::timestamp),
             wait,
-            may_close_first: false,
+            may_close_first,
             offered: true,
             notice: self.notice(),
             areas: self.settings.areas.clone(),
@@ -74,15 +95,41 @@ impl<S: Store> Desk<S> {
     }
 
     fn state_while_open(&self) -> ServiceState {
-        if self.waiting.len() >= self.settings.waiting_capacity {
+        if self.service.ending {
+            ServiceState::Ending
+        } else if self.waiting.len() >= self.settings.waiting_capacity {
             ServiceState::Full
         } else {
             ServiceState::Open
         }
     }
 
-    pub(super) fn is_open(&self, now: Moment) -> bool {
-        matches!(self.settings.hours.at(now), Opening::Open { .. })
+    fn opens_after(&self, closes_at: Moment) -> Option<Moment> {
+        match self.settings.hours.at(closes_at) {
+            Opening::Open { .. } => None,
+            Opening::Closed { next_open, .. } => next_open,
+        }
+    }
+
+    /// There is another estimate for whoever joins now.
+    pub(super) fn estimate_for_newcomer_changed(&mut self) {
+        self.service.changed();
+        let estimate = self.waiting.estimate_for_newcomer().filter(|estimate| estimate.has_number());
+        let Some(estimate) = estimate else {
+            self.service.may_close_first = false;
+            self.service.ending = false;
+            return;
+        };
+        let before = &self.service;
+        let ending = match estimate.state() {
+            State::NotAdmitting => true,
+            State::Unknown | State::Closed | State::Open | State::Warn => {
+                before.ending && estimate.past_closing() > ENDING_UNTIL
+            }
+        };
+        let may_close_first = may_close_first(estimate, before.may_close_first);
+        self.service.ending = ending;
+        self.service.may_close_first = may_close_first;
     }
 
     pub(super) fn hours_may_have_changed(&mut self, now: Moment) {
@@ -92,6 +139,7 @@ impl<S: Store> Desk<S> {
         let look_at = match self.settings.hours.at(now) {
             Opening::Open { closes_at } => closes_at,
             Opening::Closed { since, next_open } => {
+                self.give_up_waits(now);
                 self.end_waiting_after_closing(now, since);
                 next_open
             }

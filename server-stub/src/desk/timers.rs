@@ -46,6 +46,10 @@ pub(super) enum Timer {
     Sign(ConversationId),
     /// The opening hours may have changed the service.
     Hours,
+    /// An estimate that was put off may be made.
+    PutOff,
+    /// A promise runs out.
+    Promise,
     /// Time has passed for the estimate.
     Estimate,
     /// Something can be stored again, or no longer.

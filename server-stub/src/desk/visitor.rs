@@ -103,6 +103,7 @@ impl<S: Store> Desk<S> {
                 follows: false,
                 place: None,
                 place_armed: false,
+                worse_told: 0,
             });
         }
         let conv = match snapshot {
@@ -167,6 +168,7 @@ impl<S: Store> Desk<S> {
         if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
             visitor.conv = Some(id.clone());
             if let Some(room) = self.rooms.get_mut(id) {
+                visitor.worse_told = room.expectation.as_ref().map_or(0, |known| known.worse_told);
                 room.sockets.push(conn);
                 room.takes_offers = visitor.offers;
             }

@@ -170,6 +170,8 @@ pub trait Transaction {
         behind: Option<Standing>,
         now: Moment,
     ) -> Result<Vec<WaitRecord>, StoreError>;
+    /// Nobody will ever know how long those would have waited who left before a moment and are still pending.
+    fn give_up_waits(&mut self, ended_before: Moment) -> Result<(), StoreError>;
     /// The waits that were over last, newest first.
     fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError>;
     /// Keeps what a waiting visitor was told, or that there is nothing to keep any more.

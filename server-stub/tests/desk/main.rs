@@ -13,6 +13,7 @@ mod marks_and_typing;
 mod notes;
 mod offers;
 mod operators;
+mod promises;
 mod ready_protocol;
 mod resuming;
 mod roster;

@@ -67,7 +67,7 @@ impl<S: Store> Desk<S> {
             self.store.read(|tx| Ok::<_, StoreError>((tx.shifts(now)?, tx.operators()?)))?;
         self.roster.shifts = shifts;
         self.roster.accounts = accounts;
-        self.waiting.changed();
+        self.waiting.time_or_plan_changed();
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::desk::rooms::{Hold, NO_CONVERSATION, Room};
 use crate::desk::visitor::OTHER_BODY;
-use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitOutcome, WaitRecord};
+use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitOutcome};
 
 impl<S: Store> Desk<S> {
     /// An operator takes a visitor: the one named, or the next.
@@ -124,7 +124,7 @@ impl<S: Store> Desk<S> {
 
     /// The same, without those who are not connected and those who did not look when last it was their turn.
     pub(in crate::desk) fn there_for(&self, now: Moment, me: &OperatorId) -> impl Iterator<Item = &Room> {
-        self.meant_for(now, me).filter(|room| room.presence != VisitorPresence::Gone && !room.held)
+        self.meant_for(now, me).filter(|room| room.is_there())
     }
 
     /// Gives a waiting conversation to an operator: at once when the visitor's page is in sight, else for as
@@ -145,7 +145,7 @@ impl<S: Store> Desk<S> {
             let claim = change.record.claim;
             let mut seq = None;
             if here {
-                tx.insert_wait(&WaitRecord::of(&change.record, now, WaitOutcome::Met))?;
+                change.wait_is_over(tx, WaitOutcome::Met)?;
                 change.record.state = ConversationState::Active;
                 change.record.operator = Some(me.clone());
                 change.record.joined_at = Some(now);
@@ -162,7 +162,6 @@ impl<S: Store> Desk<S> {
         })?;
         self.stop_watching_own(me, id);
         if here {
-            self.statistics_changed();
             self.tell_visitors_events(id, &events);
             self.tell_watchers_events(id, &events);
         } else {

@@ -1,18 +1,22 @@
 //! The estimate of the wait: what it rests on, and when it is made anew.
+//!
+//! It is made whenever its picture changed: somebody came or went, a conversation began or ended, an operator came,
+//! paused or changed how many they take, something was learned; and every half minute, because time passes. A picture
+//! that is the same is not estimated twice. In a storm, estimates are rationed by what they cost: the desk has one
+//! thread, and words go before numbers.
 
-use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use tealight_protocol::Area;
-use tealight_wait::{
-    Calibration, Class, HandlingTimes, Minutes, Patience, Picture, Slots, Waiting, estimate,
-};
+use rand_chacha::rand_core::RngCore as _;
+use tealight_wait::{HandlingTimes, Minutes, Picture, Slots, estimate};
 
+use super::lines::{Estimated, Line, Lines};
 use super::{Desk, Timer};
 use crate::Moment;
-use crate::desk::operator::Operator;
-use crate::desk::rooms::Room;
-use crate::store::{HandlingTime, STATISTICS_KEPT, Store, StoreError, WAITS_KEPT, WaitOutcome, WaitRecord};
+use crate::config::Opening;
+use crate::desk::operator::speaks;
+use crate::store::Store;
 
 /// How often the estimate is renewed though nothing happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(30);
@@ -20,104 +24,158 @@ const ESTIMATE_EVERY: Duration = Duration::from_secs(30);
 /// How long an operator with a free slot takes to take the next visitor, on average. An assumption.
 const MEAN_PICK_UP: Minutes = Minutes(0.5);
 
-/// Always the same chance: an estimate changes when what it rests on changes, and not by itself.
-const SEED: u64 = 1;
+/// What estimating may cost in the long run, in places played a second: one place in one course of one line.
+const PLACES_A_SECOND: u64 = 2_000_000;
 
-impl<S: Store> Desk<S> {
-    pub(in crate::desk) fn load_statistics(&mut self) -> Result<(), StoreError> {
-        let (handling, waits): (Vec<HandlingTime>, Vec<WaitRecord>) = self
-            .store
-            .read(|tx| Ok::<_, StoreError>((tx.handling_times(STATISTICS_KEPT)?, tx.waits(WAITS_KEPT)?)))?;
-        // The store begins with the newest.
-        self.waiting.handling = handling.iter().rev().map(|time| minutes(time.ms)).collect();
-        let left = |wait: &WaitRecord| wait.outcome == WaitOutcome::Left;
-        self.waiting.patience =
-            Patience::from_records(waits.iter().map(|wait| (minutes(wait.ms()), left(wait))));
-        self.waiting.changed();
-        Ok(())
-    }
+/// What it may cost at once. An estimate is begun while anything of it is left, and what it costs more is waited for:
+/// with ten thousand waiting, there is one about every half second.
+const PLACES_AT_ONCE: u64 = 4_000_000;
 
-    /// Reads the statistics again after a conversation ended or began. Without them the old ones serve.
-    pub(in crate::desk) fn statistics_changed(&mut self) {
-        if let Err(error) = self.load_statistics() {
-            tracing::warn!(%error, "the statistics could not be read; the estimate rests on older ones");
+/// What an estimate of one line costs, as far as it hangs on how many wait: about so many courses are played of a
+/// short line, and fewer of a long one.
+const COURSES: u64 = 400;
+
+/// The fewest courses, however long the line.
+const FEWEST_COURSES: u64 = 100;
+
+/// How much estimating may still be done just now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ration {
+    owed: u64,
+    paid_at: Moment,
+}
+
+impl Ration {
+    /// Whether an estimate may be made now, or when.
+    fn allows(&mut self, now: Moment) -> Result<(), Moment> {
+        let paid = now.ms_since(self.paid_at).saturating_mul(PLACES_A_SECOND) / 1_000;
+        self.owed = self.owed.saturating_sub(paid);
+        self.paid_at = now;
+        match self.owed.checked_sub(PLACES_AT_ONCE) {
+            None => Ok(()),
+            Some(over) => Err(now.plus_ms(over * 1_000 / PLACES_A_SECOND + 1)),
         }
     }
 
-    pub(in crate::desk) fn estimate_is_old(&mut self, now: Moment) {
-        self.waiting.changed();
-        self.timers.set(now.plus(ESTIMATE_EVERY), Timer::Estimate);
-    }
-
-    pub(in crate::desk) fn refresh_estimates(&mut self, now: Moment) {
-        if !std::mem::take(&mut self.waiting.stale) {
-            return;
-        }
-        let open = self.is_open(now) || self.waiting.len() > 0;
-        let mut areas: Vec<Option<Area>> = vec![None];
-        areas.extend(self.settings.areas.iter().map(|area| Some(area.id.clone())));
-        let mut estimates = HashMap::new();
-        for area in areas {
-            let slots = self.slots_ahead(area.as_ref(), now);
-            let running = self.running_for(area.as_ref(), now);
-            let waiting = self.waiting_for(area.as_ref(), now);
-            let handling =
-                HandlingTimes::from_samples(&self.waiting.handling, self.settings.prior_mean, &running);
-            let picture = Picture {
-                is_open: open,
-                closes_in: None,
-                slots: &slots,
-                running: &running,
-                waiting: &waiting,
-                handling: &handling,
-                patience: &self.waiting.patience,
-                overtaking_per_minute: 0.0,
-                pick_up: MEAN_PICK_UP,
-            };
-            estimates.insert(area, estimate(&picture, &Calibration::new(), SEED));
-        }
-        self.waiting.estimates = estimates;
-        self.service.changed();
-    }
-    /// Whether an operator takes visitors of an area now.
-    fn takes_from(&self, operator: &Operator, area: Option<&Area>) -> bool {
-        operator.is_accepting() && operator.serves(area.map(|area| area.as_ref()))
-    }
-
-    /// The slots that visitors of an area can hope for, now and later.
-    fn slots_ahead(&self, area: Option<&Area>, now: Moment) -> Slots {
-        let accepting = self.operators.values().filter(|operator| self.takes_from(operator, area));
-        let present: Vec<_> = accepting
-            .map(|operator| (operator.record.id.clone(), u32::from(operator.record.capacity)))
-            .collect();
-        self.rostered_slots(now, &present, |record| record.serves(area.map(|area| area.as_ref())))
-    }
-
-    /// Ages of the conversations that take up accepting slots. One that waits for the visitor to look begins now.
-    fn running_for(&self, area: Option<&Area>, now: Moment) -> Vec<Minutes> {
-        let takes_up_a_slot = |room: &&Room| {
-            let operator = room.operator().and_then(|id| self.operators.get(id));
-            !room.is_ended() && operator.is_some_and(|operator| self.takes_from(operator, area))
+    fn spend(&mut self, lines: &Lines) {
+        let cost = |line: &Line| {
+            let places = (line.members.len() + line.running.len() + 1) as u64;
+            (places * COURSES).min((COURSES * 300).max(places * FEWEST_COURSES))
         };
-        let age = |room: &Room| match room.record.joined_at {
-            Some(joined) if room.is_active() => Minutes::from(now.since(joined)),
-            Some(_) | None => Minutes(0.0),
-        };
-        self.rooms.values().filter(takes_up_a_slot).map(age).collect()
-    }
-
-    fn waiting_for(&self, area: Option<&Area>, now: Moment) -> Vec<Waiting> {
-        let rooms = self.waiting.in_order().filter_map(|id| self.rooms.get(id));
-        let waiting = rooms.filter(|room| area.is_none() || room.record.area.as_ref() == area);
-        waiting
-            .map(|room| Waiting {
-                waited: Minutes::from(now.since(room.record.waiting_since)),
-                class: if room.record.order <= 0 { Class::First } else { Class::Usual },
-            })
-            .collect()
+        self.owed += lines.lines.iter().map(cost).sum::<u64>();
     }
 }
 
-fn minutes(ms: u64) -> Minutes {
-    Minutes::from(Duration::from_millis(ms))
+impl<S: Store> Desk<S> {
+    pub(in crate::desk) fn estimate_is_old(&mut self, now: Moment) {
+        self.waiting.time_or_plan_changed();
+        self.timers.set(now.plus(ESTIMATE_EVERY), Timer::Estimate);
+    }
+
+    pub(in crate::desk) fn promise_may_have_run_out(&mut self) {
+        self.waiting.look_at = None;
+        self.waiting.time_or_plan_changed();
+    }
+
+    /// Makes the estimate anew if anything changed that it rests on. Runs after every input.
+    pub(in crate::desk) fn refresh_estimates(&mut self, now: Moment) {
+        if !self.waiting.stale {
+            return;
+        }
+        if let Err(at) = self.waiting.ration.allows(now) {
+            if !std::mem::replace(&mut self.waiting.put_off, true) {
+                self.timers.set(at, Timer::PutOff);
+            }
+            return;
+        }
+        self.waiting.stale = false;
+        let lines = self.lines(now);
+        let picture = self.picture_of(now, &lines);
+        let is_old = std::mem::take(&mut self.waiting.is_old);
+        if !is_old && self.waiting.picture == Some(picture) {
+            return;
+        }
+        self.waiting.picture = Some(picture);
+        let before = std::mem::take(&mut self.waiting.estimated);
+        self.promise_to_newcomers(now, &lines, &before);
+        self.waiting.ration.spend(&lines);
+        self.waiting.estimated = self.estimate_lines(now, lines);
+        self.look_at_promises(now);
+        self.waiting.untold = true;
+        self.estimate_for_newcomer_changed();
+    }
+
+    /// An estimate was put off; now it may be made.
+    pub(in crate::desk) fn estimate_was_put_off(&mut self) {
+        self.waiting.put_off = false;
+    }
+
+    fn estimate_lines(&mut self, now: Moment, lines: Lines) -> Estimated {
+        let (is_open, closes_in) = self.open_for_those_who_wait(now);
+        let statistics = &mut self.waiting.statistics;
+        let (patience, handling) = (statistics.patience(), statistics.handling());
+        let pick_up = match self.settings.hand_out {
+            after if after.is_zero() => MEAN_PICK_UP,
+            after => Minutes(MEAN_PICK_UP.0.min(Minutes::from(after).0)),
+        };
+        let estimates = lines
+            .lines
+            .iter()
+            .map(|line| {
+                let waiting: Vec<_> = line.members.iter().map(|member| member.waiting).collect();
+                let handling =
+                    HandlingTimes::from_samples(&handling, self.settings.prior_mean, &line.running);
+                let picture = Picture {
+                    is_open,
+                    closes_in,
+                    slots: &self.slots_ahead(now, line),
+                    running: &line.running,
+                    waiting: &waiting,
+                    handling: &handling,
+                    patience: &patience,
+                    overtaking_per_minute: self.waiting.statistics.overtaking_per_minute(now),
+                    pick_up,
+                };
+                estimate(&picture, self.waiting.statistics.calibration(), self.rng.next_u64())
+            })
+            .collect();
+        Estimated::new(lines, estimates)
+    }
+
+    /// Whether those who wait can be met, and how long still. After closing it may be over at any moment.
+    fn open_for_those_who_wait(&self, now: Moment) -> (bool, Option<Minutes>) {
+        match self.settings.hours.at(now) {
+            Opening::Open { closes_at } => (true, closes_at.map(|at| Minutes::from(at.since(now)))),
+            Opening::Closed { .. } => (self.waiting.len() > 0, Some(Minutes(0.0))),
+        }
+    }
+
+    /// The slots that a line can hope for, now and by the roster later.
+    fn slots_ahead(&self, now: Moment, line: &Line) -> Slots {
+        let present: Vec<_> = line
+            .operators
+            .iter()
+            .filter_map(|id| Some((id.clone(), u32::from(self.operators.get(id)?.record.capacity))))
+            .collect();
+        self.rostered_slots(now, &present, |record| match &line.kind {
+            Some(kind) => record.serves(kind.area.as_deref()) && speaks(record, &kind.lang),
+            None => true,
+        })
+    }
+
+    /// What the estimate rests on, the passing of time apart.
+    fn picture_of(&self, now: Moment, lines: &Lines) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.open_for_those_who_wait(now).0.hash(&mut hasher);
+        self.waiting.statistics.version().hash(&mut hasher);
+        for line in &lines.lines {
+            line.kind.hash(&mut hasher);
+            line.operators.hash(&mut hasher);
+            line.slots.hash(&mut hasher);
+            line.running.len().hash(&mut hasher);
+            line.members.len().hash(&mut hasher);
+            line.members.iter().for_each(|member| member.id.hash(&mut hasher));
+        }
+        hasher.finish()
+    }
 }

@@ -9,7 +9,7 @@ use tealight_protocol::{
 use super::{Desk, Timer};
 use crate::Moment;
 use crate::desk::operator::Operator;
-use crate::store::{Store, WaitOutcome, WaitRecord};
+use crate::store::{Store, WaitOutcome};
 
 /// How long after a look that could not be stored it is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ impl<S: Store> Desk<S> {
         let who = self.person(&operator.record);
         let me = hold.operator.clone();
         let joined = self.commit(now, id, |tx, change| {
-            tx.insert_wait(&WaitRecord::of(&change.record, now, WaitOutcome::Met))?;
+            change.wait_is_over(tx, WaitOutcome::Met)?;
             change.record.state = ConversationState::Active;
             change.record.operator = Some(me.clone());
             change.record.joined_at = Some(now);
@@ -42,7 +42,6 @@ impl<S: Store> Desk<S> {
         if hold.handed {
             self.expect_a_sign(now, id);
         }
-        self.statistics_changed();
         self.tell_visitors_events(id, &events);
         self.tell_watchers_events(id, &events);
         self.tell_assigned(now, &hold.operator, id);

@@ -3,15 +3,25 @@
 mod claims;
 mod estimates;
 mod hold;
+mod lines;
 mod places;
+mod promises;
+mod statistics;
 
 use std::collections::{BTreeMap, HashMap};
 
 use tealight_protocol::{Area, ConversationId, Wait};
-use tealight_wait::{Estimate, Estimates, Minutes, Patience, Quote};
+use tealight_wait::{Estimate, Quote};
+
+pub(super) use promises::{Expectation, may_close_first};
+pub(super) use statistics::{Learned, learn_from_end};
 
 use super::{ConnId, Desk, Refusal, Timer};
+use crate::Moment;
 use crate::store::Store;
+use estimates::Ration;
+use lines::Estimated;
+use statistics::Statistics;
 
 /// Where the orders of those who were talked with begin. Newcomers have orders from 1.
 const BEFORE_NEWCOMERS: i64 = -(1 << 40);
@@ -22,12 +32,25 @@ pub(super) struct WaitingRoom {
     by_order: BTreeMap<i64, ConversationId>,
     orders: HashMap<ConversationId, i64>,
     highest: i64,
-    estimates: HashMap<Option<Area>, Estimates>,
-    handling: Vec<Minutes>,
-    patience: Patience,
+    /// Within each area, from 1.
+    places: HashMap<ConversationId, u32>,
+    uncounted: bool,
+    statistics: Statistics,
+    estimated: Estimated,
+    ration: Ration,
+    /// What the estimate rests on, the passing of time apart.
+    picture: Option<u64>,
+    /// Something changed that the estimate may rest on.
     stale: bool,
+    /// Time has passed for it.
+    is_old: bool,
+    /// It will be made as soon as the ration allows.
+    put_off: bool,
+    /// When the next promise runs out.
+    look_at: Option<Moment>,
     untold: bool,
     changed_for_operators: bool,
+    may_resolve: bool,
 }
 
 impl WaitingRoom {
@@ -56,11 +79,19 @@ impl WaitingRoom {
         self.stale = true;
         self.untold = true;
         self.changed_for_operators = true;
+        self.may_resolve = true;
+    }
+
+    /// What is planned changed, or time has passed: the estimate is made anew though the room is as it was.
+    pub(super) fn time_or_plan_changed(&mut self) {
+        self.is_old = true;
+        self.changed();
     }
 
     /// Somebody may be handed out who could not be before.
     pub(super) fn changed_for_operators(&mut self) {
         self.changed_for_operators = true;
+        self.may_resolve = true;
     }
 
     pub(super) fn take_changed_for_operators(&mut self) -> bool {
@@ -70,14 +101,20 @@ impl WaitingRoom {
     pub(super) fn remove(&mut self, id: &ConversationId) {
         if let Some(order) = self.orders.remove(id) {
             self.by_order.remove(&order);
+            self.uncounted = true;
             self.changed();
         }
     }
 
     fn insert(&mut self, id: &ConversationId, order: i64) {
         self.highest = self.highest.max(order);
-        if self.orders.insert(id.clone(), order) != Some(order) {
+        let before = self.orders.insert(id.clone(), order);
+        if before != Some(order) {
+            if let Some(before) = before {
+                self.by_order.remove(&before);
+            }
             self.by_order.insert(order, id.clone());
+            self.uncounted = true;
             self.changed();
         }
     }
@@ -87,20 +124,20 @@ impl WaitingRoom {
         self.by_order.values()
     }
 
-    pub(super) fn estimate_for(&self, area: Option<&Area>, place: u32) -> Wait {
-        self.estimates
-            .get(&area.cloned())
-            .map_or(Wait::Unknown, |estimates| told(&estimates.for_place(place)))
+    /// The place of somebody who waits, as it was counted last.
+    pub(super) fn place(&self, id: &ConversationId) -> Option<u32> {
+        self.places.get(id).copied()
     }
 
-    pub(super) fn estimate_for_newcomer(&self) -> Wait {
-        self.estimates.get(&None).map_or(Wait::Unknown, |estimates| told(&estimates.for_newcomer()))
+    /// How long somebody would wait who joined now.
+    pub(super) fn estimate_for_newcomer(&self) -> Option<&Estimate> {
+        self.estimated.newcomer.as_ref()
     }
 }
 
-/// An estimate as the protocol says it.
-fn told(estimate: &Estimate) -> Wait {
-    match estimate.quote() {
+/// Words as the protocol says them.
+pub(super) fn wait_of(quote: Quote) -> Wait {
+    match quote {
         Quote::Unknown => Wait::Unknown,
         Quote::Closed => Wait::Closed,
         Quote::Range { low, high } => Wait::Range { low_s: low * 60, high_s: high.map(|high| high * 60) },
@@ -116,15 +153,18 @@ impl<S: Store> Desk<S> {
         }
     }
 
-    /// The places of everybody who waits, by conversation: 1 for the next of an area.
-    pub(super) fn places(&self) -> Vec<(ConversationId, u32)> {
-        let mut by_area: HashMap<Option<&Area>, u32> = HashMap::new();
-        let mut places = Vec::with_capacity(self.waiting.len());
-        for id in self.waiting.in_order() {
-            let area = self.rooms.get(id).and_then(|room| room.record.area.as_ref());
-            let place = by_area.entry(area).and_modify(|place| *place += 1).or_insert(1);
-            places.push((id.clone(), *place));
+    /// Counts the places of everybody who waits: 1 for the next of an area.
+    pub(super) fn count_places(&mut self) {
+        if !std::mem::take(&mut self.waiting.uncounted) {
+            return;
         }
-        places
+        let Self { waiting, rooms, .. } = self;
+        let mut by_area: HashMap<Option<&Area>, u32> = HashMap::new();
+        let counted = waiting.by_order.values().map(|id| {
+            let area = rooms.get(id).and_then(|room| room.record.area.as_ref());
+            let place = by_area.entry(area).and_modify(|place| *place += 1).or_insert(1);
+            (id.clone(), *place)
+        });
+        waiting.places = counted.collect();
     }
 }

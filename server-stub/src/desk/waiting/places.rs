@@ -1,10 +1,13 @@
 //! What each visitor who waits is told of the place and the wait, and how often.
 
-use tealight_protocol::{ConversationId, PlaceUpdate, QueueState, ToVisitor, limits};
+use tealight_protocol::{ConversationId, PlaceUpdate, QueueState, ToVisitor, Wait, limits};
+use tealight_wait::Quote;
 
-use super::{ConnId, Desk, Timer};
+use super::promises::{ours, theirs};
+use super::{ConnId, Desk, Timer, wait_of};
 use crate::Moment;
 use crate::desk::connections::Phase;
+use crate::desk::rooms::Room;
 use crate::store::Store;
 
 /// Two ends of a hold that are this near are one, in seconds: each was rounded twice.
@@ -16,10 +19,12 @@ impl<S: Store> Desk<S> {
         if !std::mem::take(&mut self.waiting.untold) {
             return;
         }
-        for (id, place) in self.places() {
+        self.count_places();
+        let waiting: Vec<_> = self.waiting.in_order().cloned().collect();
+        for id in waiting {
             let conns = self.rooms.get(&id).map(|room| room.sockets.clone()).unwrap_or_default();
             for conn in conns {
-                self.tell_place(now, conn, &id, place);
+                self.tell_place(now, conn, &id);
             }
         }
     }
@@ -28,13 +33,16 @@ impl<S: Store> Desk<S> {
         let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) else { return };
         visitor.place_armed = false;
         let Some(id) = visitor.conv.clone() else { return };
-        if let Some((_, place)) = self.places().into_iter().find(|(other, _)| *other == id) {
-            self.tell_place(now, conn, &id, place);
-        }
+        self.count_places();
+        self.tell_place(now, conn, &id);
     }
 
-    fn tell_place(&mut self, now: Moment, conn: ConnId, id: &ConversationId, place: u32) {
-        let Some(update) = self.place_update(now, id, place) else { return };
+    fn tell_place(&mut self, now: Moment, conn: ConnId, id: &ConversationId) {
+        if self.waiting.put_off && self.rooms.get(id).is_none_or(|room| room.expectation.is_none()) {
+            // The first thing that somebody reads is not that nobody knows: it is known in a moment.
+            return;
+        }
+        let Some(update) = self.place_update(now, conn, id) else { return };
         let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) else { return };
         if let Some(told) = &visitor.place {
             if says_the_same(told, now, &update) {
@@ -48,11 +56,19 @@ impl<S: Store> Desk<S> {
                 return;
             }
         }
-        visitor.place = Some((now, update.clone()));
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.rev = update.rev;
-        }
+        self.place_is_told(now, conn, id, &update);
         self.send(conn, &ToVisitor::Queue(update));
+    }
+
+    fn place_is_told(&mut self, now: Moment, conn: ConnId, id: &ConversationId, update: &PlaceUpdate) {
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        room.rev = update.rev;
+        let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) else { return };
+        visitor.place = Some((now, update.clone()));
+        if let Some(expectation) = &mut room.expectation {
+            visitor.worse_told = expectation.worse;
+            expectation.worse_told = expectation.worse;
+        }
     }
 
     /// A visitor who waits again hears of the place again, though it may be the one of old.
@@ -73,19 +89,20 @@ impl<S: Store> Desk<S> {
         id: &ConversationId,
     ) -> Option<PlaceUpdate> {
         self.refresh_estimates(now);
-        let (_, place) = self.places().into_iter().find(|(other, _)| other == id)?;
-        let update = self.place_update(now, id, place)?;
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.rev = update.rev;
-        }
-        if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
-            visitor.place = Some((now, update.clone()));
-        }
+        self.count_places();
+        let update = self.place_update(now, conn, id)?;
+        self.place_is_told(now, conn, id, &update);
         Some(update)
     }
 
-    fn place_update(&self, now: Moment, id: &ConversationId, place: u32) -> Option<PlaceUpdate> {
+    fn place_update(&self, now: Moment, conn: ConnId, id: &ConversationId) -> Option<PlaceUpdate> {
         let room = self.rooms.get(id).filter(|room| room.is_waiting())?;
+        let (wait, promised_by) = wait_told(now, room);
+        let worse_told = match self.sockets.get(&conn).map(|socket| &socket.phase) {
+            Some(Phase::Visitor(visitor)) => visitor.worse_told,
+            Some(Phase::Greeting | Phase::Operator(_)) | None => 0,
+        };
+        let expectation = room.expectation.as_ref();
         let state = match &room.hold {
             Some(_) => QueueState::Ready,
             None if room.held => QueueState::Held,
@@ -94,16 +111,26 @@ impl<S: Store> Desk<S> {
         Some(PlaceUpdate {
             rev: room.rev + 1,
             state,
-            place: Some(place),
-            wait: self.waiting.estimate_for(room.record.area.as_ref(), place),
-            promised_by: None,
-            worse: false,
-            may_close_first: false,
+            place: self.waiting.place(id),
+            wait,
+            promised_by: promised_by.map(Moment::timestamp),
+            worse: expectation.is_some_and(|known| known.worse > worse_told),
+            may_close_first: expectation.is_some_and(|known| known.may_close_first),
             hold_s: room
                 .hold
                 .as_ref()
                 .map(|hold| hold.until.since(now).as_secs().try_into().unwrap_or(u32::MAX)),
         })
+    }
+}
+
+/// How long somebody waits still, in the words of what they were promised, and until when that is.
+fn wait_told(now: Moment, room: &Room) -> (Wait, Option<Moment>) {
+    let Some(known) = &room.expectation else { return (Wait::Unknown, None) };
+    let told = known.promise.told(theirs(now), &known.estimate);
+    match told.quote {
+        Quote::Unknown | Quote::Closed => (wait_of(told.quote), None),
+        Quote::Range { .. } => (wait_of(told.quote), told.by.map(ours)),
     }
 }
 
@@ -115,5 +142,9 @@ fn says_the_same((told_at, told): &(Moment, PlaceUpdate), now: Moment, update: &
         (Some(told), Some(ends)) => told.abs_diff(ends) <= HOLD_SLACK_S,
         (told, ends) => told == ends,
     };
-    same_hold && (told.state, told.place, told.wait) == (update.state, update.place, update.wait)
+    let words = |update: &PlaceUpdate| {
+        (update.state, update.place, update.wait, update.promised_by.clone(), update.may_close_first)
+    };
+    // That it takes longer is said when it happens, and is no state that lasts.
+    same_hold && !update.worse && words(told) == words(update)
 }

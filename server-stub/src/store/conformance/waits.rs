@@ -13,6 +13,7 @@ pub(super) fn run<S: Store>(empty: &mut impl FnMut() -> S) {
     whoever_left_is_resolved_by_the_next_behind_them(&mut empty());
     whoever_is_free_resolves_all_of_an_area(&mut empty());
     whoever_waits_before_others_is_resolved_by_any_of_them(&mut empty());
+    what_nobody_will_ever_know_is_given_up(&mut empty());
     a_promise_is_kept_and_taken_back(&mut empty());
 }
 
@@ -90,6 +91,18 @@ fn whoever_waits_before_others_is_resolved_by_any_of_them<S: Store>(store: &mut 
     let behind = Standing { class: WaitClass::Usual, joined: Moment(10) };
     let known = write(store, |tx| tx.resolve_waits(Some(&north()), Some(behind), Moment(80)));
     assert_eq!(known, [WaitRecord { offered: OfferedWait::Known(30), ..first }]);
+}
+
+fn what_nobody_will_ever_know_is_given_up<S: Store>(store: &mut S) {
+    write(store, |tx| {
+        tx.insert_wait(&left(10, 60))?;
+        tx.insert_wait(&left(20, 80))
+    });
+    write(store, |tx| tx.give_up_waits(Moment(80)));
+    let known = write(store, |tx| tx.resolve_waits(Some(&north()), None, Moment(100)));
+    assert_eq!(known.len(), 1, "who left later may still become known");
+    let never = WaitRecord { offered: OfferedWait::Never, ..left(10, 60) };
+    assert_eq!(read(store, |tx| tx.waits(10))[1], never);
 }
 
 fn a_promise_is_kept_and_taken_back<S: Store>(store: &mut S) {

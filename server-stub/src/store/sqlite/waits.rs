@@ -60,6 +60,11 @@ impl Work<'_> {
         Ok(known)
     }
 
+    pub(super) fn give_up_pending_waits(&self, ended_before: Moment) -> Result<(), StoreError> {
+        self.run("update waits set pending = 0 where pending and ended < ?1", [signed(ended_before.0)])?;
+        Ok(())
+    }
+
     pub(super) fn last_waits(&self, limit: usize) -> Result<Vec<WaitRecord>, StoreError> {
         let sql = format!("select {COLUMNS} from waits order by id desc limit ?1");
         self.many(&sql, [signed(limit as u64)], wait)

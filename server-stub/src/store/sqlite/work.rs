@@ -331,6 +331,10 @@ impl Transaction for Work<'_> {
         self.let_waits_be_known(area, behind, now)
     }
 
+    fn give_up_waits(&mut self, ended_before: Moment) -> Result<(), StoreError> {
+        self.give_up_pending_waits(ended_before)
+    }
+
     fn waits(&mut self, limit: usize) -> Result<Vec<WaitRecord>, StoreError> {
         self.last_waits(limit)
     }
