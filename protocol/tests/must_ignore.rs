@@ -7,8 +7,9 @@ mod common;
 use common::{Direction, files_below, read};
 use serde_json::{Value, json};
 use tealight_protocol::{
-    Cid, EndReason, EndedBy, Event, EventKind, FirstFrame, Link, OperatorFrame, Party, QueueState, Role,
-    Route, Text, ToOperator, ToVisitor, VisitorFrame, Wait, decode,
+    Cid, EndReason, EndedBy, Event, EventKind, FirstFrame, Limits, Link, OperatorFrame, Party, Promises,
+    QueryKind, QueueState, Right, Role, Route, ServiceState, ServiceStatus, Text, ToOperator, ToVisitor,
+    VisitorFrame, Wait, decode, limits,
 };
 
 #[test]
@@ -84,6 +85,20 @@ fn unknown_words_fall_back_to_what_the_specification_says() {
     assert_eq!(word::<Party>(), Party::System);
     let wait: Wait = serde_json::from_value(json!({"kind": "median", "low_s": "soon"})).unwrap();
     assert_eq!(wait, Wait::Unknown);
+}
+
+#[test]
+fn later_words_about_roster_and_service_are_taken_for_the_cautious_thing() {
+    let status = json!({"name": "x", "state": "dimmed", "wait": {"kind": "unknown"}, "offers": []});
+    let status: ServiceStatus = serde_json::from_value(status).unwrap();
+    assert_eq!(status.state, ServiceState::Unknown, "counts as closed");
+    assert!(status.offered && !status.may_close_first, "what is not said is offered");
+    assert_eq!(serde_json::from_value::<Promises>(json!("wavering")).unwrap(), Promises::Unknown);
+    assert_eq!(serde_json::from_value::<Right>(json!("rule")).unwrap(), Right::Unknown);
+    assert_eq!(serde_json::from_value::<QueryKind>(json!("horoscope")).unwrap(), QueryKind::Unknown);
+    let limits: Limits =
+        serde_json::from_value(json!({"frame": 1, "text": 1, "burst": 1, "per_s": 1})).unwrap();
+    assert_eq!(limits.keep_s, limits::KEEP_S, "an earlier backend does not say it");
 }
 
 #[test]

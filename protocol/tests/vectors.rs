@@ -152,12 +152,30 @@ const TO_VISITOR: &[&str] = &[
     "pong", "unknown",
 ];
 const OPERATOR_FRAMES: &[&str] = &[
-    "hello", "sync", "state", "claim", "send", "end", "transfer", "note", "offer", "watch", "typing", "mark",
-    "query", "ping", "pong", "unknown",
+    "hello", "sync", "state", "claim", "send", "end", "transfer", "note", "offer", "announce", "shift",
+    "unshift", "watch", "typing", "mark", "query", "ping", "pong", "unknown",
 ];
 const TO_OPERATOR: &[&str] = &[
-    "ready", "ack", "error", "event", "history", "assigned", "released", "board", "typing", "marks",
-    "presence", "note", "watching", "watchers", "result", "bye", "ping", "pong", "unknown",
+    "ready",
+    "ack",
+    "error",
+    "event",
+    "history",
+    "assigned",
+    "released",
+    "board",
+    "typing",
+    "marks",
+    "presence",
+    "note",
+    "watching",
+    "watchers",
+    "announcement",
+    "result",
+    "bye",
+    "ping",
+    "pong",
+    "unknown",
 ];
 const EVENT_KINDS: &[&str] =
     &["started", "message", "joined", "left", "transferred", "offer", "answered", "survey", "ended"];
@@ -294,7 +312,10 @@ fn normal(value: Value) -> Value {
                 .map(|(name, value)| (name, normal(value)))
                 .filter(|(_, value)| !is_empty(value))
                 .collect();
-            let limits = json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2, "keep_s": 300});
+            if kept.get("keep_s") == Some(&json!(300)) {
+                kept.remove("keep_s");
+            }
+            let limits = json!({"frame": 16384, "text": 4000, "burst": 20, "per_s": 2});
             if kept.get("limits") == Some(&limits) {
                 kept.remove("limits");
             }
@@ -355,6 +376,11 @@ fn judged_by_meaning(direction: Direction, text: &str) -> Option<(&'static str, 
             }
             OperatorFrame::State { capacity, .. } if !(1..=limits::CAPACITY).contains(&capacity) => {
                 refused(None)
+            }
+            OperatorFrame::Shift { cid, shift }
+                if shift.to <= shift.from || !(1..=limits::CAPACITY).contains(&shift.at_once) =>
+            {
+                refused(Some(cid))
             }
             _ => None,
         },
