@@ -5,11 +5,17 @@
 
 #![cfg_attr(not(any(target_arch = "wasm32", test)), expect(dead_code, reason = "the screens need a browser"))]
 
+mod clock;
 mod colleagues;
+mod figures;
+mod hours;
 mod link;
 mod moments;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
+mod plot;
 mod rows;
+mod shift_form;
+mod shifts;
 mod shortcuts;
 mod words;

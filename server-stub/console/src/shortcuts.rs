@@ -39,6 +39,10 @@ pub(crate) enum Shortcut {
     WaitingRoom,
     /// Goes to the pre-written messages.
     Prewritten,
+    /// Goes to the plan of shifts.
+    Shifts,
+    /// Goes to the figures of waits.
+    Waits,
     /// Shows the list of shortcuts.
     Help,
 }
@@ -60,6 +64,8 @@ pub(crate) fn shortcut(press: &Press<'_>) -> Option<Shortcut> {
         "KeyC" => Some(Shortcut::Composer),
         "KeyW" => Some(Shortcut::WaitingRoom),
         "KeyM" => Some(Shortcut::Prewritten),
+        "KeyS" => Some(Shortcut::Shifts),
+        "KeyG" => Some(Shortcut::Waits),
         code => {
             let digit = code.strip_prefix("Digit").or_else(|| code.strip_prefix("Numpad"))?;
             let place: usize = digit.parse().ok()?;

@@ -78,9 +78,13 @@ pub(crate) async fn log_out(server: String, account: Account) {
 
 /// The areas of the service, for their names. None if the server does not say: then their identifiers show.
 pub(crate) async fn areas(server: String) -> Vec<AreaStatus> {
-    let answer = Request::get(&format!("{server}{STATUS_PATH}")).send().await;
-    let Ok(answer) = answer else { return Vec::new() };
-    answer.json::<ServiceStatus>().await.map(|status| status.areas).unwrap_or_default()
+    status(server).await.map(|status| status.areas).unwrap_or_default()
+}
+
+/// What the service says to visitors. `None` if there is no answer.
+pub(crate) async fn status(server: String) -> Option<ServiceStatus> {
+    let answer = Request::get(&format!("{server}{STATUS_PATH}")).send().await.ok()?;
+    answer.json().await.ok()
 }
 
 fn retry_after(answer: &Response) -> Option<u32> {

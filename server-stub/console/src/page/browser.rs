@@ -26,7 +26,10 @@ pub(crate) fn day_in_words(moment: Millis) -> String {
         let _ = Reflect::set(&options, &name.into(), &value.into());
     }
     let date = Date::new(&JsValue::from_f64(moment as f64));
-    String::from(date.to_locale_date_string(&page_language(), &options))
+    // The words around it are British; a browser takes plain English for American.
+    let language = page_language();
+    let language = if language == "en" { "en-GB" } else { &language };
+    String::from(date.to_locale_date_string(language, &options))
 }
 
 /// The name of a language for a BCP 47 tag, or the tag itself where the browser has none.
@@ -64,6 +67,21 @@ pub(crate) fn focus_is_nowhere() -> bool {
 
 /// The way into a conversation: its composer, or its name where nothing can be written.
 pub(crate) const INTO_CHAT: &[&str] = &["#composer", ".chat-title"];
+
+/// The way into any other page.
+pub(crate) const INTO_PAGE: &[&str] = &[".page-title"];
+
+/// The name of the zone in which local times are: "Europe/London". `None`: the browser does not say.
+pub(crate) fn time_zone() -> Option<String> {
+    let kind = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let constructor: js_sys::Function =
+        Reflect::get(&kind, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+    let format = Reflect::construct(&constructor, &js_sys::Array::new()).ok()?;
+    let resolved: js_sys::Function =
+        Reflect::get(&format, &"resolvedOptions".into()).ok()?.dyn_into().ok()?;
+    let options = resolved.call0(&format).ok()?;
+    Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+}
 
 /// Puts the focus where the first of these selectors leads, trying one after another.
 pub(crate) fn focus_first(selectors: &[&str]) {

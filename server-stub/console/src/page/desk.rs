@@ -16,15 +16,19 @@ use web_sys::KeyboardEvent;
 use super::Config;
 use super::about::About;
 use super::account::{Account, areas, log_out};
-use super::browser::{INTO_CHAT, focus_first, focus_soon, is_in_sight, with_press};
+use super::browser::{INTO_CHAT, INTO_PAGE, focus_first, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
 use super::mine::Mine;
 use super::news::keep_order;
+use super::pages::{Page, Pages};
+use super::reminders::Reminders;
 use super::running::Running;
+use super::shifts::Shifts;
 use super::shown::{letter, named};
 use super::top_bar::{Strip, TopBar};
 use super::waiting::WaitingRoom;
+use super::waits::WaitsPage;
 use crate::shortcuts::{Shortcut, shortcut};
 use crate::words::t;
 
@@ -36,6 +40,8 @@ const CLOCK_EVERY: Millis = 10_000;
 pub(crate) struct Desk {
     /// The session's view.
     pub(crate) view: RwSignal<View>,
+    /// The page that is open.
+    pub(crate) page: RwSignal<Page>,
     /// The conversation that is open.
     pub(crate) open: RwSignal<Option<ConversationId>>,
     /// The time, for durations.
@@ -70,6 +76,7 @@ impl Desk {
     /// Opens a conversation and goes to its composer.
     pub(crate) fn go_to(self, id: ConversationId) {
         self.open.set(Some(id));
+        self.page.set(Page::Conversations);
         focus_soon(INTO_CHAT);
     }
 
@@ -86,9 +93,10 @@ impl Desk {
 
     /// What a colleague is called.
     pub(crate) fn colleague(self, id: &OperatorId) -> String {
-        let name = self
-            .view
-            .with(|view| view.board.operators.iter().find(|one| one.id == *id).map(|one| one.name.clone()));
+        let name = self.view.with(|view| {
+            let there = view.board.operators.iter().find(|one| one.id == *id).map(|one| one.name.clone());
+            there.or_else(|| planned_name(view, id))
+        });
         name.unwrap_or_else(|| t("log.colleague").to_owned())
     }
 
@@ -113,6 +121,13 @@ impl Desk {
     pub(crate) fn has_room(self) -> bool {
         self.view.with(|view| running(view) < usize::from(view.capacity))
     }
+}
+
+/// What somebody is called who is not there, as far as the roster says.
+fn planned_name(view: &View, id: &OperatorId) -> Option<String> {
+    let roster = &view.roster.as_ref()?.what;
+    let known = roster.people.iter().find(|one| one.id == *id).map(|one| one.name.clone());
+    known.or_else(|| roster.shifts.iter().find(|one| one.shift.operator.as_ref() == Some(id))?.name.clone())
 }
 
 /// How many conversations count against the capacity.
@@ -148,6 +163,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
     let session = Session::new(operator::Config { token: account.token.clone() }, Box::new(entropy));
     let desk = Desk {
         view: RwSignal::new(session.view()),
+        page: RwSignal::default(),
         open: RwSignal::new(None),
         now: RwSignal::new(tealight_shell::now()),
         in_sight: RwSignal::new(is_in_sight()),
@@ -158,6 +174,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
         driver: StoredValue::new_local(None),
     };
     provide_context(desk);
+    provide_context(config.clone());
     let show = desk.view;
     let driver = Driver::start(session, config.socket.clone(), None, move |view| {
         show.try_set(view);
@@ -190,18 +207,24 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
         0 => leave.run(()),
         _ => desk.dialog.set(Some(Dialog::LogOut)),
     });
-    let open = Memo::new(move |_| desk.open.get());
+    // A right that is withdrawn takes its page along.
+    let page = Memo::new(move |_| {
+        let page = desk.page.get();
+        if desk.has_page(page) { page } else { Page::default() }
+    });
     let behind = move || desk.dialog.with(Option::is_some);
 
     view! {
         <div class="desk" inert=behind>
-            <a class="skip" href="#composer" on:click=|event| {
+            <a class="skip" href="#composer" on:click=move |event| {
                 event.prevent_default();
-                focus_first(INTO_CHAT);
+                focus_first(if desk.page.get_untracked() == Page::Conversations { INTO_CHAT } else { INTO_PAGE });
             }>{t("page.skip")}</a>
             <TopBar name=config.name.clone() ask_to_leave />
+            <Pages />
             <Strip />
-            <div class="columns">
+            <Reminders />
+            <div class="columns" data-page=move || page.get().name()>
                 <nav class="side" aria-label=t("mine.title")>
                     <Mine />
                     <WaitingRoom />
@@ -209,21 +232,35 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
                         <Running />
                     </Show>
                 </nav>
-                <main class="middle">
-                    {move || match open.get() {
-                        Some(id) => view! { <Chat id /> }.into_any(),
-                        None => view! { <NothingOpen /> }.into_any(),
-                    }}
-                </main>
-                <aside class="about" aria-label=t("about.title")>
-                    <About />
-                </aside>
+                {move || match page.get() {
+                    Page::Conversations => view! { <Conversations /> }.into_any(),
+                    Page::Shifts => view! { <main class="page"><Shifts /></main> }.into_any(),
+                    Page::Waits => view! { <main class="page"><WaitsPage /></main> }.into_any(),
+                }}
             </div>
             <p class="sr" role="status">{said}</p>
         </div>
         <DialogLayer leave />
     }
     .into_any()
+}
+
+/// The open conversation, and what there is to know beside it.
+#[component]
+fn Conversations() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let open = Memo::new(move |_| desk.open.get());
+    view! {
+        <main class="middle">
+            {move || match open.get() {
+                Some(id) => view! { <Chat id /> }.into_any(),
+                None => view! { <NothingOpen /> }.into_any(),
+            }}
+        </main>
+        <aside class="about" aria-label=t("about.title")>
+            <About />
+        </aside>
+    }
 }
 
 #[component]
@@ -322,7 +359,9 @@ fn act_on(desk: Desk, shortcut: Shortcut) {
             };
             desk.send(Command::Avail { status, capacity, last_chat });
         }
-        Shortcut::Composer => focus_first(INTO_CHAT),
+        Shortcut::Composer => desk.turn_to(Page::Conversations),
+        Shortcut::Shifts => desk.turn_to(Page::Shifts),
+        Shortcut::Waits => desk.turn_to(Page::Waits),
         Shortcut::WaitingRoom => focus_first(&["#waiting-next"]),
         Shortcut::Prewritten => focus_first(&["[data-canned][tabindex='0']"]),
         Shortcut::Help => desk.dialog.set(Some(Dialog::Keys)),

@@ -1,4 +1,4 @@
-//! The dialogs over the desk: the list of keys, the question before logging out, and passing a visitor on.
+//! The dialogs over the desk: the list of keys, the question before logging out, and the frame of all the others.
 //!
 //! While one is open the desk is inert, so the focus cannot leave; Esc closes it, and the focus goes back.
 
@@ -8,8 +8,12 @@ use tealight_protocol::ConversationId;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::announce::AnnounceDialog;
 use super::desk::{Desk, KEY_NEXT, running};
 use super::pass_on::PassOnDialog;
+use super::shifts::{ShiftDialog, UnshiftDialog};
+use crate::shift_form::ShiftForm;
+use crate::shifts::Line;
 use crate::words::{count, t};
 
 /// A dialog.
@@ -21,6 +25,12 @@ pub(crate) enum Dialog {
     LogOut,
     /// Whom to pass a visitor on to.
     PassOn(ConversationId),
+    /// What all visitors are told.
+    Announce,
+    /// A shift, new or to be changed.
+    Shift(ShiftForm),
+    /// Whether to take a shift out of the plan.
+    Unshift(Line),
 }
 
 /// Shows the dialog that is open, if any.
@@ -49,6 +59,9 @@ pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
             Dialog::Keys => view! { <KeysDialog close /> }.into_any(),
             Dialog::LogOut => view! { <LogOutDialog close leave /> }.into_any(),
             Dialog::PassOn(id) => view! { <PassOnDialog id close /> }.into_any(),
+            Dialog::Announce => view! { <AnnounceDialog close /> }.into_any(),
+            Dialog::Shift(form) => view! { <ShiftDialog form close /> }.into_any(),
+            Dialog::Unshift(line) => view! { <UnshiftDialog line close /> }.into_any(),
         })
     }
 }
@@ -100,13 +113,15 @@ fn LogOutDialog(close: Callback<()>, leave: Callback<()>) -> impl IntoView {
 #[component]
 fn KeysDialog(close: Callback<()>) -> impl IntoView {
     let alt = t("keys.alt");
-    let keys: [(Vec<&'static str>, &'static str); 11] = [
+    let keys: [(Vec<&'static str>, &'static str); 13] = [
         (vec![alt, KEY_NEXT], t("help.next")),
         (vec![alt, "1", t("keys.to"), "3"], t("help.switch")),
         (vec![alt, "P"], t("help.pause")),
         (vec![alt, "C"], t("help.composer")),
         (vec![alt, "W"], t("help.waiting")),
         (vec![alt, "M"], t("help.canned")),
+        (vec![alt, "S"], t("help.shifts")),
+        (vec![alt, "G"], t("help.waits")),
         (vec![t("keys.enter")], t("help.send")),
         (vec![t("keys.shift"), t("keys.enter")], t("help.line")),
         (vec!["↑", "↓"], t("help.arrows")),

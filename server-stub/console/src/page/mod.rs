@@ -7,12 +7,14 @@
 
 mod about;
 mod account;
+mod announce;
 mod app;
 mod browser;
 mod chat;
 mod composer;
 mod desk;
 mod dialogs;
+mod figure;
 mod icons;
 mod link_field;
 mod log;
@@ -20,13 +22,17 @@ mod login;
 mod mine;
 mod news;
 mod notes;
+mod pages;
 mod pass_on;
+mod reminders;
 mod resized;
 mod running;
+mod shifts;
 mod shown;
 mod suggest;
 mod top_bar;
 mod waiting;
+mod waits;
 
 use leptos::prelude::*;
 use serde::Deserialize;

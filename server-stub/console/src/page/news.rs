@@ -8,6 +8,7 @@ use tealight_session::operator::{ConversationView, EntryKind, View};
 
 use super::browser::{INTO_CHAT, focus_first, focus_is_nowhere};
 use super::desk::{Desk, find};
+use super::pages::Page;
 use crate::words::{count, t, tf};
 
 /// What one look at the view must remember for the next.
@@ -137,10 +138,15 @@ fn open_if_wanted(desk: Desk, view: &View, one: &Seen) {
         // Words half written for one visitor must not go on in another's composer.
         Some(open) => desk.wanted.get_untracked() && open.draft.chars == 0,
     };
+    // Who pressed for it wants to see it. What comes by itself does not take the page away.
+    let is_wanted = one.watched || desk.wanted.get_untracked();
     if !one.watched {
         desk.wanted.set(false);
     }
     if opens {
+        if is_wanted {
+            desk.page.set(Page::Conversations);
+        }
         desk.open.set(Some(one.id.clone()));
         // The button that was pressed may be gone with its row. Nothing else loses the focus.
         request_animation_frame(|| {
