@@ -3,7 +3,7 @@
 //! Who is there stays until their own shift ends. Who is not there though their shift runs is given a little time to
 //! come, and is then not counted on until it is over. Who helps out without a shift stays in the place of somebody
 //! who was planned by number alone, or else as long as the last shift that runs; with no shift running, for good.
-//! What comes later is believed as it is planned.
+//! What comes later is taken as it is planned; how much of that to believe, [`super::turnout`] knows.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

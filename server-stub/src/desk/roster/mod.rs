@@ -3,6 +3,7 @@
 mod ahead;
 mod planning;
 mod telling;
+mod turnout;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::Desk;
 use crate::Moment;
 use crate::config::Turn;
 use crate::digest;
-use crate::store::{OperatorRecord, ShiftRecord, StaffingRecord, Store, StoreError};
+use crate::store::{OperatorRecord, SHIFTS_KEPT_FOR, ShiftRecord, StaffingRecord, Store, StoreError};
 use ahead::{Duty, slots_ahead};
 
 /// How far ahead the estimate looks at the roster.
@@ -30,6 +31,8 @@ pub(super) struct RosterState {
     shifts: Vec<ShiftRecord>,
     accounts: Vec<OperatorRecord>,
     staffed: Option<StaffingRecord>,
+    /// The share of planned slots that were there lately; nothing while nobody has looked.
+    turnout: Option<f64>,
 }
 
 /// A shift, whoever planned it.
@@ -63,8 +66,13 @@ impl<S: Store> Desk<S> {
     }
 
     fn read_roster(&mut self, now: Moment) -> Result<(), StoreError> {
-        let (shifts, accounts) =
-            self.store.read(|tx| Ok::<_, StoreError>((tx.shifts(now)?, tx.operators()?)))?;
+        let past = now.minus(SHIFTS_KEPT_FOR);
+        let (mut shifts, accounts, staffed) = self
+            .store
+            .read(|tx| Ok::<_, StoreError>((tx.shifts(past)?, tx.operators()?, tx.staffing(past)?)))?;
+        let entries = self.entries(past, now, &shifts, &accounts);
+        self.roster.turnout = Some(turnout::turnout(now, &entries, &staffed));
+        shifts.retain(|shift| shift.to > now);
         self.roster.shifts = shifts;
         self.roster.accounts = accounts;
         self.waiting.time_or_plan_changed();
@@ -102,7 +110,7 @@ impl<S: Store> Desk<S> {
                 at_once: u32::from(shift.at_once),
             })
             .collect();
-        slots_ahead(now, present, &duties)
+        slots_ahead(now, present, &duties).with_turnout(self.roster.turnout.unwrap_or(1.0))
     }
 
     /// Shifts of the configuration and of the store that end after one moment and begin before another.
