@@ -12,10 +12,11 @@ use rand_chacha::rand_core::SeedableRng as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, WeeklyRoster};
+use crate::desk::{Entry, PLANNED_AHEAD_MS, entries};
 use crate::operators::{self, Duties};
 use crate::store::{OperatorRecord, SqliteStore, Store as _, StoreError};
-use crate::{Dependencies, Server, ServerError};
+use crate::{Clock as _, Dependencies, Server, ServerError, SystemClock};
 
 /// Libraries that would trace what people say and who they are.
 const TALKATIVE: [&str; 6] =
@@ -38,6 +39,9 @@ enum Command {
     /// Look after the operators' accounts.
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// See who means to be there.
+    #[command(subcommand)]
+    Shift(ShiftCommand),
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +102,12 @@ enum OperatorCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ShiftCommand {
+    /// List the shifts of the next two weeks, those of the configuration and those planned in the console.
+    List(ConfigPath),
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -126,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Serve(path) => serve(&path),
         Command::CheckConfig(path) => check_config(&path),
         Command::Operator(command) => operator(command),
+        Command::Shift(ShiftCommand::List(path)) => list_shifts(&path),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -253,6 +264,25 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
             if removed { say(&format!("removed {name}")) } else { Err(Failure::NoOperator(name)) }
         }
     }
+}
+
+fn list_shifts(path: &ConfigPath) -> Result<(), Failure> {
+    let config = Config::load(&path.config)?;
+    let now = SystemClock.now();
+    let read = open(&config)?.read(|tx| Ok::<_, StoreError>((tx.shifts(now)?, tx.operators()?)));
+    let (planned, operators) = read.map_err(|error| store_failure(&config, error))?;
+    let weekly = config.weekly_roster();
+    let shifts = entries(&weekly, now, now.plus_ms(PLANNED_AHEAD_MS), &planned, &operators);
+    shifts.iter().try_for_each(|entry| say(&row_of_shift(entry, &weekly, &operators)))
+}
+
+/// One line of the list: begin and end in the helpline's zone, whose, how many at once, and whether every week.
+fn row_of_shift(entry: &Entry, weekly: &WeeklyRoster, operators: &[OperatorRecord]) -> String {
+    let shift = &entry.shift;
+    let owner = operators.iter().find(|operator| Some(&operator.id) == shift.operator.as_ref());
+    let name = owner.map_or("anybody", |operator| operator.name.as_str());
+    let often = if entry.fixed { "every week" } else { "once" };
+    format!("{}\t{}\t{name}\t{}\t{often}", weekly.local(shift.from), weekly.local(shift.to), shift.at_once)
 }
 
 /// One line of the list: name, alias, identifier, areas, languages, and what else there is to say.

@@ -53,6 +53,28 @@ fn operators_come_and_go() {
 }
 
 #[test]
+fn the_shifts_of_the_next_two_weeks_are_listed() {
+    let place = tempfile::tempdir().unwrap();
+    let shifts = "[[shifts]]\nwho = \"ADA\"\ndays = [\"sat\"]\nfrom = \"18:00\"\nto = \"21:00\"\nat_once = 2\n\
+                  [[shifts]]\ndays = [\"daily\"]\nfrom = \"22:00\"\nto = \"02:00\"\n\
+                  [[shifts]]\nwho = \"grace\"\ndays = [\"daily\"]\nfrom = \"18:00\"\nto = \"21:00\"\n";
+    let text_of = format!("[server]\n[service]\nname = \"Night Line\"\n{shifts}");
+    let config = write(place.path(), "tealight.toml", &text_of);
+    let add = ["operator", "add", "ada", "--alias", "Ada", "--config", &config];
+    assert!(run(&add, "a long password\n").status.success());
+    let listed = run(&["shift", "list", "--config", &config], "");
+    assert_eq!(listed.status.code(), Some(0), "{}", text(&listed.stderr));
+    let listed = text(&listed.stdout);
+    let of = |name: &str| listed.lines().filter(|line| line.contains(name)).count();
+    // The last one may have begun already, or begin after these two weeks.
+    assert!((2..=3).contains(&of("\tada\t2\tevery week")), "{listed}");
+    assert!((14..=15).contains(&of("\tanybody\t1\tevery week")), "{listed}");
+    assert_eq!(of("grace"), 0, "nobody knows her: {listed}");
+    let sat = listed.lines().find(|line| line.contains("\tada\t")).unwrap();
+    assert!(sat.starts_with("Sat 20") && sat.contains(" 18:00\tSat 20"), "{sat}");
+}
+
+#[test]
 fn what_operators_speak_and_may_is_said_and_changed() {
     let place = tempfile::tempdir().unwrap();
     let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");

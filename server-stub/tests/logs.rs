@@ -7,9 +7,9 @@ mod http_support;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use http_support::{Client, PASSWORD, TestServer};
+use http_support::{Client, PASSWORD, TestServer, local};
 use serde_json::json;
-use tealight_server::testing::{cid, hello, operator_hello, secret, start};
+use tealight_server::testing::{CONFIG, cid, hello, operator_hello, secret, start};
 
 #[tokio::test]
 async fn no_word_secret_token_password_or_address_is_logged() {
@@ -21,7 +21,8 @@ async fn no_word_secret_token_password_or_address_is_logged() {
         .init();
     let marker = "a-marker-in-what-was-said";
 
-    let server = TestServer::start().await;
+    let shift = "[[shifts]]\nwho = \"grace\"\ndays = [\"daily\"]\nfrom = \"18:00\"\nto = \"21:00\"\n";
+    let server = TestServer::with_config(&local(&format!("{CONFIG}{shift}"))).await;
     server.post_login("ada", "a-wrong-password").await;
     let token = server.log_in("ada").await;
     let mut visitor = Client::connect(&server).await;
@@ -50,6 +51,8 @@ async fn no_word_secret_token_password_or_address_is_logged() {
                           "reason": marker, "note": marker});
     console.send(&transfer).await;
     console.next("released").await;
+    console.send(&json!({"t": "announce", "cid": cid(8), "notice": marker, "paused": false})).await;
+    console.next("error").await;
     let mut broken = Client::connect(&server).await;
     broken.send(&json!({"t": "hello", "role": "visitor", "lang": marker})).await;
     assert_eq!(broken.close_code().await, 4400);
@@ -61,6 +64,10 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     for hidden in [marker, &secret(1), &token, PASSWORD, "a-wrong-password"] {
         assert!(!own.contains(hidden), "{hidden} is in the log");
     }
+    assert!(
+        own.contains("[[shifts]] plans “grace”, but there is no operator of that name"),
+        "it is said at the start"
+    );
     let info: String =
         text.lines().filter(|line| !line.contains("TRACE") && !line.contains("DEBUG")).collect();
     for hidden in [marker, &secret(1), &token, PASSWORD, "127.0.0.1"] {

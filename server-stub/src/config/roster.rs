@@ -113,6 +113,11 @@ impl WeeklyRoster {
             .map_or(now, |day| Moment::from(day.timestamp()))
     }
 
+    /// A moment on the helpline's own clock, to the minute, for people to read.
+    pub fn local(&self, moment: Moment) -> String {
+        moment.civil().to_zoned(self.zone.clone()).strftime("%a %Y-%m-%d %H:%M").to_string()
+    }
+
     /// The zone's name, as the configuration has it.
     pub fn zone_name(&self) -> &str {
         &self.name

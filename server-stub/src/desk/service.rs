@@ -145,6 +145,7 @@ impl<S: Store> Desk<S> {
             }
         };
         let latest = now.plus(LOOK_EVERY);
+        let look_at = look_at.into_iter().chain(self.next_turn(now)).min();
         let at = look_at.map_or(latest, |at| at.clamp(now.plus_ms(1), latest));
         self.timers.set(at, Timer::Hours);
     }

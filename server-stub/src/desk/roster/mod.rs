@@ -1,22 +1,24 @@
 //! The roster: shifts of the configuration and of the store side by side, and who was really there.
 
 mod ahead;
+mod entries;
 mod planning;
 mod telling;
 mod turnout;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use tealight_protocol::{OperatorId, ShiftId};
+use tealight_protocol::OperatorId;
 use tealight_wait::Slots;
 
 use super::Desk;
 use crate::Moment;
-use crate::config::Turn;
-use crate::digest;
 use crate::store::{OperatorRecord, SHIFTS_KEPT_FOR, ShiftRecord, StaffingRecord, Store, StoreError};
-use ahead::{Duty, slots_ahead};
+use ahead::slots_ahead;
+use entries::by_name;
+
+pub(crate) use entries::{Entry, entries};
+pub(crate) use planning::PLANNED_AHEAD_MS;
 
 /// How far ahead the estimate looks at the roster.
 const LOOK_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,14 +35,6 @@ pub(super) struct RosterState {
     staffed: Option<StaffingRecord>,
     /// The share of planned slots that were there lately; nothing while nobody has looked.
     turnout: Option<f64>,
-}
-
-/// A shift, whoever planned it.
-#[derive(Clone, Debug)]
-struct Entry {
-    shift: ShiftRecord,
-    /// Whether it is of the configuration.
-    fixed: bool,
 }
 
 impl<S: Store> Desk<S> {
@@ -100,20 +94,20 @@ impl<S: Store> Desk<S> {
         let takes = |id: &OperatorId| accounts.iter().any(|account| account.id == *id && takes(account));
         let duties: Vec<_> = self
             .entries(now, now.plus(LOOK_AHEAD), &self.roster.shifts, accounts)
-            .into_iter()
-            .map(|entry| entry.shift)
-            .filter(|shift| shift.operator.as_ref().is_none_or(takes))
-            .map(|shift| Duty {
-                operator: shift.operator,
-                from: shift.from,
-                to: shift.to,
-                at_once: u32::from(shift.at_once),
-            })
+            .iter()
+            .filter(|entry| entry.shift.operator.as_ref().is_none_or(takes))
+            .map(Entry::duty)
             .collect();
         slots_ahead(now, present, &duties).with_turnout(self.roster.turnout.unwrap_or(1.0))
     }
 
-    /// Shifts of the configuration and of the store that end after one moment and begin before another.
+    /// When the next shift begins or ends, if that is soon.
+    pub(super) fn next_turn(&self, now: Moment) -> Option<Moment> {
+        let entries = self.entries(now, now.plus(LOOK_AHEAD), &self.roster.shifts, &self.roster.accounts);
+        let edges = entries.iter().flat_map(|entry| [entry.shift.from, entry.shift.to]);
+        edges.filter(|edge| *edge > now).min()
+    }
+
     fn entries(
         &self,
         after: Moment,
@@ -121,31 +115,12 @@ impl<S: Store> Desk<S> {
         planned: &[ShiftRecord],
         accounts: &[OperatorRecord],
     ) -> Vec<Entry> {
-        let known = by_name(accounts);
-        let fixed = self.settings.roster.between(after, before).into_iter().filter_map(|turn| {
-            let operator = match &turn.who {
-                Some(name) => Some((*known.get(&name.to_lowercase())?).clone()),
-                None => None,
-            };
-            let Turn { from, to, at_once, .. } = turn;
-            Some(Entry {
-                shift: ShiftRecord { id: fixed_id(&turn), operator, from, to, at_once },
-                fixed: true,
-            })
-        });
-        let planned = planned.iter().filter(|shift| shift.to > after && shift.from < before);
-        let planned = planned.map(|shift| Entry { shift: shift.clone(), fixed: false });
-        let mut entries: Vec<_> = fixed.chain(planned).collect();
-        entries.sort_by(|one, other| {
-            let key = |entry: &Entry| (entry.shift.from, entry.shift.to);
-            key(one).cmp(&key(other)).then_with(|| one.shift.id.as_str().cmp(other.shift.id.as_str()))
-        });
-        entries
+        entries(&self.settings.roster, after, before, planned, accounts)
     }
 
     /// Keeps how many could be talked with at once, whenever that changed. Runs after every input.
     pub(super) fn record_staffing(&mut self, now: Moment) {
-        let accepting = self.operators.values().filter(|operator| operator.is_accepting());
+        let accepting = self.operators.values().filter(|operator| operator.counts(now));
         let slots = accepting.map(|operator| u32::from(operator.record.capacity)).sum();
         let is_known = match &self.roster.staffed {
             Some(last) => last.slots == slots || now < last.at.plus(STAFFING_EVERY),
@@ -163,17 +138,4 @@ impl<S: Store> Desk<S> {
             }
         }
     }
-}
-
-/// Identifiers by the names operators log in with, which are the same whatever their case.
-fn by_name(accounts: &[OperatorRecord]) -> HashMap<String, &OperatorId> {
-    accounts.iter().map(|account| (account.name.to_lowercase(), &account.id)).collect()
-}
-
-/// The identifier of a shift of the configuration on one of its days: always the same, and nobody else's.
-fn fixed_id(turn: &Turn) -> ShiftId {
-    let digest = digest::of(&format!("shift {} {} {}", turn.index, turn.from.0, turn.to.0));
-    let mut bytes = [0; ShiftId::BYTES];
-    bytes.copy_from_slice(&digest[..ShiftId::BYTES]);
-    ShiftId::from_bytes(bytes)
 }

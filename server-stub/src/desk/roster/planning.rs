@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tealight_protocol::{ErrorCode, OperatorId, PlannedShift, ShiftId, Timestamp, limits};
 
-use super::fixed_id;
+use super::entries::fixed_id;
 use crate::Moment;
 use crate::desk::announcement::{NOT_COORDINATOR, Ordered};
 use crate::desk::{Desk, Refusal};
@@ -13,7 +13,7 @@ use crate::store::{ShiftRecord, Store, Transaction};
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
 /// How far ahead a shift may begin, in milliseconds.
-pub(super) const PLANNED_AHEAD_MS: u64 = limits::ROSTER_DAYS * 24 * HOUR_MS;
+pub(crate) const PLANNED_AHEAD_MS: u64 = limits::ROSTER_DAYS * 24 * HOUR_MS;
 
 const FIXED: Refusal =
     Refusal::last_word(ErrorCode::Forbidden, "the shift is the configuration's and is changed there");
