@@ -53,9 +53,8 @@ impl Scene<'_> {
         self.begin(chance, free);
         let mut steps = self.slots.steps().iter().peekable();
         let mut absent = 0;
-        let overtakes = self.overtaking_per_minute > 0.0;
         let mut next_overtaker = self.next_overtaker(0.0, chance);
-        let (mut overtakers, mut next) = (0_usize, 0_usize);
+        let mut next = 0_usize;
         let mut to_hand_on = self.people.len() + MOST_HANDED_ON_BESIDES;
         while next <= self.people.len() && to_hand_on > 0 {
             let at = free.soonest();
@@ -66,14 +65,15 @@ impl Scene<'_> {
             if at > HORIZON {
                 break;
             }
-            while overtakes && next_overtaker <= at {
-                overtakers += 1;
-                next_overtaker = self.next_overtaker(next_overtaker, chance);
-            }
             // Everybody who has left by now would have had this slot, had they stayed.
             let taken = loop {
-                if overtakers > 0 && next >= self.not_overtaken {
-                    overtakers -= 1;
+                if next_overtaker <= at && next >= self.not_overtaken {
+                    let hazard = self.patience.cumulative(at - next_overtaker);
+                    next_overtaker = self.next_overtaker(next_overtaker, chance);
+                    // Overtakers leave, too.
+                    if chance.has_happened(hazard) {
+                        continue;
+                    }
                     break true;
                 }
                 offered(next, at);

@@ -70,6 +70,26 @@ fn who_leaves_first_leaves_the_place_to_those_behind() {
     assert!(impatient < 0.6 * patient, "{impatient} {patient}");
 }
 
+#[test]
+fn whoever_goes_first_may_leave_too() {
+    let handling = HandlingTimes::from_samples(&exponential_lengths(10.0), None, &[]);
+    let slots = Slots::constant(1);
+    let median_with = |patience: &Patience| {
+        // Three times as many as one operator can talk with.
+        let overtaking_per_minute = 0.3;
+        let picture = Picture {
+            running: &[Minutes(3.0)],
+            patience,
+            overtaking_per_minute,
+            ..picture(&slots, &handling)
+        };
+        estimate(&picture, &Calibration::new(), 5).for_newcomer().q50().unwrap().0
+    };
+    assert!(median_with(&Patience::constant(0.0)) > 400.0, "nobody else is ever met");
+    let (impatient, alone) = (median_with(&Patience::constant(0.2)), 10.0 * 2.0_f64.ln());
+    assert!(2.0 * alone < impatient && impatient < 100.0, "{impatient}");
+}
+
 /// A helpline as the formulas know it.
 struct Case {
     slots: u32,
