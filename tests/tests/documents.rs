@@ -86,6 +86,7 @@ fn every_link_from_a_document_leads_somewhere() {
         "docs/examples/backend-python/README.md",
         "docs/server.md",
         "docs/theming.md",
+        "docs/wait.md",
         "protocol/PROTOCOL.md",
     ];
     for document in documents {

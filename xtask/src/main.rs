@@ -19,6 +19,7 @@ mod setup;
 mod size;
 mod soak;
 mod suite;
+mod wait;
 mod workspace;
 
 use std::process::ExitCode;
@@ -49,6 +50,10 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     /// Run the long forms of the tests of endurance, and print what was lost, doubled or out of order.
     Soak(soak::SoakArgs),
+    /// Play a simulated helpline before the estimate of the wait, and judge what it says. Exit status by its gates.
+    WaitSim(wait::WaitSimArgs),
+    /// Measure what something costs, against what it may cost.
+    Bench(wait::BenchArgs),
     /// Build the browser's files and run the server with your own configuration.
     Serve(serve::ServeArgs),
     /// Install what the other commands need. They call it themselves.
@@ -64,6 +69,8 @@ fn main() -> ExitCode {
         Task::Size(args) => size::run(&workspace, &args),
         Task::Fuzz(args) => fuzz::run(&workspace, &args),
         Task::Soak(args) => soak::run(&workspace, &args),
+        Task::WaitSim(args) => wait::run(&workspace, &args),
+        Task::Bench(args) => wait::bench(&args),
         Task::Serve(args) => serve::run(&workspace, &args),
         Task::Setup(args) => setup::run(&workspace, &args),
     });

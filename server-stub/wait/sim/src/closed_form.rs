@@ -1,6 +1,8 @@
-//! The rules that others use, and the textbook's.
+//! The rules that others use, and the textbook's: the formulas of `tealight_wait::closed_form`, fed with what the
+//! helpline knows.
 
-use statrs::distribution::{ContinuousCDF as _, Gamma};
+use tealight_wait::Minutes;
+use tealight_wait::closed_form::{Delay, ql, qlm};
 
 use crate::contender::{Estimator, Forecast, Quantiles};
 use crate::helpline::Room;
@@ -26,8 +28,8 @@ impl Estimator for QueueLength {
     fn look(&mut self, _: &Room<'_>) {}
 
     fn forecast(&self, room: &Room<'_>, place: usize) -> Option<Forecast> {
-        let service = service_rate(room)?;
-        Some(Forecast { mean: (place + 1) as f64 / service, quantiles: None })
+        let (slots, mean) = slots_and_mean(room)?;
+        Some(Forecast { mean: ql(place as u32, slots, mean).mean.0, quantiles: None })
     }
 }
 
@@ -35,16 +37,15 @@ impl Estimator for QueueLengthMarkov {
     fn look(&mut self, _: &Room<'_>) {}
 
     fn forecast(&self, room: &Room<'_>, place: usize) -> Option<Forecast> {
-        let (service, leaving) = (service_rate(room)?, room.history.leaving());
-        let (mean, variance) = steps(service, leaving, place);
-        let (shape, rate) = (mean * mean / variance, mean / variance);
-        let gamma = Gamma::new(shape, 1.0).ok()?;
-        let [q25, q50, q80, q90] = [0.25, 0.5, 0.8, 0.9].map(|share| gamma.inverse_cdf(share) / rate);
-        Some(Forecast { mean, quantiles: Some(Quantiles { q25, q50, q80, q90 }) })
+        let delay = delay(room, place)?;
+        let quantile = |share| delay.quantile(share).map(|wait| wait.0);
+        let quantiles =
+            Quantiles { q25: quantile(0.25)?, q50: quantile(0.5)?, q80: quantile(0.8)?, q90: quantile(0.9)? };
+        Some(Forecast { mean: delay.mean.0, quantiles: Some(quantiles) })
     }
 
     fn mean(&self, room: &Room<'_>, place: usize) -> Option<f64> {
-        Some(steps(service_rate(room)?, room.history.leaving(), place).0)
+        delay(room, place).map(|delay| delay.mean.0)
     }
 }
 
@@ -66,15 +67,13 @@ impl Estimator for LastMet {
     }
 }
 
-/// Mean and variance of the wait behind `ahead` people, in minutes and square minutes.
-pub fn steps(service: f64, leaving: f64, ahead: usize) -> (f64, f64) {
-    (0..=ahead)
-        .map(|i| 1.0 / (service + i as f64 * leaving))
-        .fold((0.0, 0.0), |(mean, variance), step| (mean + step, variance + step * step))
+fn delay(room: &Room<'_>, place: usize) -> Option<Delay> {
+    let (slots, mean) = slots_and_mean(room)?;
+    Some(qlm(place as u32, slots, mean, room.history.leaving()))
 }
 
-/// Conversations that end per minute when all slots are busy.
-fn service_rate(room: &Room<'_>) -> Option<f64> {
+/// Slots that are there, and the mean handling time.
+fn slots_and_mean(room: &Room<'_>) -> Option<(u32, Minutes)> {
     let mean = room.history.mean_handling()?;
-    (room.slots > 0 && mean > 0.0).then(|| f64::from(room.slots) / mean)
+    (room.slots > 0 && mean > 0.0).then_some((room.slots, Minutes(mean)))
 }

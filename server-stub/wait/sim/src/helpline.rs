@@ -21,7 +21,8 @@ pub struct Room<'a> {
     pub slots: u32,
     /// What was planned, for now and for later. Who will really come is not to be read from it by an estimate.
     pub roster: &'a Roster,
-    /// When each running conversation began.
+    /// When each conversation began that takes up one of the slots. Whoever has gone off duty ends what they have,
+    /// and that takes up none.
     pub running: &'a [f64],
     /// Those who wait, in the order in which they will be met.
     pub waiting: &'a [Waiting],
@@ -55,6 +56,14 @@ pub trait Watch {
     fn joined(&mut self, room: &Room<'_>, place: usize);
     /// A minute has passed and somebody waits.
     fn looked(&mut self, room: &Room<'_>);
+    /// The moment for which this was asked has come; see [`Watch::wake_at`].
+    fn woke(&mut self, room: &Room<'_>) {
+        let _ = room;
+    }
+    /// The next moment at which to look besides, if there is one.
+    fn wake_at(&self) -> Option<f64> {
+        None
+    }
     /// A wait has ended.
     fn ended(&mut self, id: usize, now: f64, end: End);
     /// The offered wait of somebody is known, in minutes. 0 for those who did not have to wait.
@@ -67,7 +76,7 @@ pub fn play(scenario: &Scenario, watch: &mut impl Watch) {
     let last = visitors.last().map_or(0.0, |visitor| visitor.joined);
     let roster = scenario.draw_roster(last);
     let mut helpline = Helpline::new(&visitors, &roster);
-    while let Some((now, event)) = helpline.next() {
+    while let Some((now, event)) = helpline.next(watch.wake_at()) {
         helpline.happen(now, event, watch);
     }
 }
@@ -76,9 +85,11 @@ pub fn play(scenario: &Scenario, watch: &mut impl Watch) {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Event {
     Finish(usize),
+    FinishOffDuty(usize),
     Shift,
     Leave(usize),
     Arrive,
+    Wake,
     Look,
 }
 
@@ -87,9 +98,12 @@ struct Helpline<'a> {
     roster: &'a Roster,
     now: f64,
     arrived: usize,
-    /// Beginnings and ends of the running conversations, side by side.
+    /// Beginnings and ends of the conversations that take up a slot, side by side.
     begun: Vec<f64>,
     ends: Vec<f64>,
+    /// Beginnings and ends of the conversations of those who have gone off duty.
+    off_duty: Vec<(f64, f64)>,
+    slots: u32,
     waiting: Vec<Waiting>,
     /// Those who left and whose offered wait is not known yet.
     pending: VecDeque<Waiting>,
@@ -107,6 +121,8 @@ impl<'a> Helpline<'a> {
             arrived: 0,
             begun: Vec::new(),
             ends: Vec::new(),
+            off_duty: Vec::new(),
+            slots: roster.there(0.0),
             waiting: Vec::new(),
             pending: VecDeque::new(),
             next_shift: roster.shift_end(0.0),
@@ -116,21 +132,25 @@ impl<'a> Helpline<'a> {
     }
 
     /// The next event and its moment; `None` when nobody comes any more and nobody is waited for.
-    fn next(&self) -> Option<(f64, Event)> {
+    fn next(&self, wake_at: Option<f64>) -> Option<(f64, Event)> {
         let over = self.arrived == self.visitors.len();
         if over && self.waiting.is_empty() && self.pending.is_empty() {
             return None;
         }
         let finishes = self.ends.iter().enumerate().map(|(index, at)| (*at, Event::Finish(index)));
+        let off_duty =
+            self.off_duty.iter().enumerate().map(|(index, (_, at))| (*at, Event::FinishOffDuty(index)));
         let leaves = self.waiting.iter().enumerate().map(|(index, waiting)| {
             (waiting.joined + self.visitors[waiting.id].patience, Event::Leave(index))
         });
         let arrival = self.visitors.get(self.arrived).map(|visitor| (visitor.joined, Event::Arrive));
         let look = (!self.waiting.is_empty()).then_some((self.next_look, Event::Look));
         finishes
+            .chain(off_duty)
             .chain([(self.next_shift, Event::Shift)])
             .chain(leaves)
             .chain(arrival)
+            .chain(wake_at.map(|at| (at, Event::Wake)))
             .chain(look)
             .reduce(|best, other| if other.0 < best.0 { other } else { best })
     }
@@ -142,7 +162,11 @@ impl<'a> Helpline<'a> {
                 self.history.conversation(now - self.begun.swap_remove(index));
                 self.ends.swap_remove(index);
             }
-            Event::Shift => self.next_shift = self.roster.shift_end(now),
+            Event::FinishOffDuty(index) => {
+                let (begun, _) = self.off_duty.swap_remove(index);
+                self.history.conversation(now - begun);
+            }
+            Event::Shift => self.change_shift(),
             Event::Leave(index) => {
                 let gone = self.waiting.remove(index);
                 self.history.wait(now - gone.joined, true);
@@ -150,6 +174,7 @@ impl<'a> Helpline<'a> {
                 self.pending.push_back(gone);
             }
             Event::Arrive => self.arrive(watch),
+            Event::Wake => watch.woke(&self.room()),
             Event::Look => {
                 self.next_look += LOOK_EVERY;
                 watch.looked(&self.room());
@@ -180,6 +205,14 @@ impl<'a> Helpline<'a> {
             self.next_look = ((self.now / LOOK_EVERY).floor() + 1.0) * LOOK_EVERY;
         }
         watch.joined(&self.room(), place);
+    }
+
+    /// Those who go take the conversations they have with them; those who come are free.
+    fn change_shift(&mut self) {
+        self.off_duty.extend(self.begun.drain(..).zip(self.ends.drain(..)));
+        self.slots = self.roster.there(self.now);
+        self.next_shift = self.roster.shift_end(self.now);
+        self.history.shift(self.roster.planned(self.now), self.slots);
     }
 
     /// Gives free slots to those who wait, and settles the offered waits that are known by that.
@@ -215,13 +248,13 @@ impl<'a> Helpline<'a> {
     }
 
     fn is_idle(&self) -> bool {
-        self.begun.len() < self.roster.there(self.now) as usize
+        self.begun.len() < self.slots as usize
     }
 
     fn room(&self) -> Room<'_> {
         Room {
             now: self.now,
-            slots: self.roster.there(self.now),
+            slots: self.slots,
             roster: self.roster,
             running: &self.begun,
             waiting: &self.waiting,
@@ -281,7 +314,7 @@ mod tests {
         }
 
         fn looked(&mut self, room: &Room<'_>) {
-            assert!(room.running.len() >= room.slots as usize, "somebody waits beside an idle slot");
+            assert!(room.running.len() == room.slots as usize, "somebody waits beside an idle slot");
             assert!(room.waiting.is_sorted_by_key(|waiting| (!waiting.first, waiting.id)));
             assert!(room.waiting.iter().all(|waiting| waiting.joined <= room.now));
             self.looks += 1;

@@ -11,6 +11,9 @@ pub const WAITS: usize = 2_000;
 /// How many answered waits the average is made of.
 pub const ANSWERED: usize = 10;
 
+/// How many shifts are remembered: two days.
+pub const SHIFTS: usize = 16;
+
 /// Past lengths, in minutes.
 #[derive(Clone, Debug, Default)]
 pub struct History {
@@ -22,6 +25,8 @@ pub struct History {
     pub answered: VecDeque<f64>,
     /// Moments at which somebody joined who goes before others, of the last day.
     pub first: VecDeque<f64>,
+    /// Slots that were planned for each shift, and slots that were there; newest last.
+    pub shifts: VecDeque<(u32, u32)>,
     /// Changes with each finished conversation.
     pub finished: u64,
     /// Changes with each ended wait.
@@ -59,6 +64,11 @@ impl History {
         while self.first.front().is_some_and(|at| *at < now - window) {
             self.first.pop_front();
         }
+    }
+
+    /// A shift has begun.
+    pub(crate) fn shift(&mut self, planned: u32, there: u32) {
+        keep(&mut self.shifts, (planned, there), SHIFTS);
     }
 
     /// Mean handling time in minutes.

@@ -1,9 +1,10 @@
 //! A run: one scenario, all rules at once, each judged by the same people.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::contender::{Estimator, Showing};
+use crate::contender::{Estimator, Showing, Told};
 use crate::helpline::{End, Room, Watch, play};
 use crate::measures::{Measures, Tally};
 use crate::scenario::{Scenario, WARM_UP_SHARE};
@@ -53,7 +54,8 @@ impl Outcome {
 pub fn run(scenario: &Scenario, line_up: LineUp) -> Outcome {
     let warm_up = (scenario.visitors as f64 * WARM_UP_SHARE) as usize;
     let tallies = line_up.rows.iter().map(|_| Tally::new(warm_up)).collect();
-    let mut board = Board { line_up, tallies };
+    let promised = vec![HashMap::new(); line_up.rows.len()];
+    let mut board = Board { line_up, tallies, promised, wake_at: None };
     play(scenario, &mut board);
     let rows = board.line_up.rows.iter().zip(&board.tallies);
     Outcome {
@@ -85,34 +87,79 @@ pub fn run_all(scenarios: &[Scenario], line_up: impl Fn(&Scenario) -> LineUp + S
 struct Board {
     line_up: LineUp,
     tallies: Vec<Tally>,
+    /// By when somebody was promised to be met, of those who wait; for each row that promises.
+    promised: Vec<HashMap<usize, f64>>,
+    wake_at: Option<f64>,
+}
+
+impl Board {
+    fn tell(&mut self, row: usize, room: &Room<'_>, place: usize) -> Told {
+        let Row { rule, showing, .. } = self.line_up.rows[row];
+        let told = showing.told(self.line_up.rules[rule].as_mut(), room, place);
+        if showing == Showing::Promise {
+            let id = room.waiting[place].id;
+            match told.by {
+                Some(by) => self.promised[row].insert(id, by),
+                None => self.promised[row].remove(&id),
+            };
+        }
+        told
+    }
+
+    /// The next promise that runs out.
+    fn set_alarm(&mut self, now: f64) {
+        let ahead = self.promised.iter().flat_map(HashMap::values).copied().filter(|by| *by > now);
+        self.wake_at = ahead.reduce(f64::min);
+    }
 }
 
 impl Watch for Board {
     fn joined(&mut self, room: &Room<'_>, place: usize) {
-        let LineUp { rules, rows } = &mut self.line_up;
-        rules.iter_mut().for_each(|rule| rule.look(room));
-        let id = room.waiting[place].id;
-        for (row, tally) in rows.iter().zip(&mut self.tallies) {
-            let rule = rules[row.rule].as_mut();
-            let forecast = rule.forecast(room, place);
-            tally.joined(id, room.now, forecast, row.showing.told(rule, room, place));
+        self.line_up.rules.iter_mut().for_each(|rule| rule.look(room));
+        for row in 0..self.tallies.len() {
+            let forecast = self.line_up.rules[self.line_up.rows[row].rule].forecast(room, place);
+            let told = self.tell(row, room, place);
+            self.tallies[row].joined(room.waiting[place].id, room.now, forecast, told);
         }
+        self.set_alarm(room.now);
     }
 
     fn looked(&mut self, room: &Room<'_>) {
-        let LineUp { rules, rows } = &mut self.line_up;
-        rules.iter_mut().for_each(|rule| rule.look(room));
-        for (row, tally) in rows.iter().zip(&mut self.tallies) {
+        self.line_up.rules.iter_mut().for_each(|rule| rule.look(room));
+        for row in 0..self.tallies.len() {
             for (place, waiting) in room.waiting.iter().enumerate() {
-                let told = row.showing.told(rules[row.rule].as_mut(), room, place);
-                tally.told(waiting.id, room.now, told);
+                let told = self.tell(row, room, place);
+                self.tallies[row].told(waiting.id, room.now, told);
             }
         }
+        self.set_alarm(room.now);
+    }
+
+    /// Those whose promise runs out now are looked at; nobody else.
+    fn woke(&mut self, room: &Room<'_>) {
+        self.line_up.rules.iter_mut().for_each(|rule| rule.look(room));
+        for row in 0..self.tallies.len() {
+            for (place, waiting) in room.waiting.iter().enumerate() {
+                if self.promised[row].get(&waiting.id).is_some_and(|by| *by == room.now) {
+                    let told = self.tell(row, room, place);
+                    self.tallies[row].told(waiting.id, room.now, told);
+                }
+            }
+        }
+        self.set_alarm(room.now);
+    }
+
+    fn wake_at(&self) -> Option<f64> {
+        self.wake_at
     }
 
     fn ended(&mut self, id: usize, now: f64, _: End) {
         self.line_up.rules.iter_mut().for_each(|rule| rule.ended(id));
         self.tallies.iter_mut().for_each(|tally| tally.ended(id, now));
+        for promised in &mut self.promised {
+            promised.remove(&id);
+        }
+        self.set_alarm(now);
     }
 
     fn offered(&mut self, id: usize, _: f64, wait: f64) {

@@ -51,7 +51,8 @@ pub struct Arrivals {
 pub enum Staffing {
     /// Always the same.
     Constant(u32),
-    /// Shifts of three hours, planned as a coordinator would: more people in the hours when more visitors come.
+    /// Shifts of three hours, planned as a coordinator would: more people in the hours when more visitors come. At
+    /// the end of a shift everybody ends the conversation they have, and others begin.
     Shifts {
         /// Fewest planned slots.
         from: u32,
@@ -149,10 +150,14 @@ impl Roster {
         if self.shift.is_finite() { (self.index(at) + 1) as f64 * self.shift } else { f64::INFINITY }
     }
 
-    /// The ends of the shifts from `at` on for `minutes`, each with the slots planned after it.
-    pub fn ahead(&self, at: f64, minutes: f64) -> impl Iterator<Item = (f64, u32)> + '_ {
-        let ends = std::iter::successors(Some(self.shift_end(at)), |end| Some(end + self.shift));
-        ends.take_while(move |end| *end <= at + minutes).map(|end| (end, self.planned(end)))
+    /// The shifts from the one that runs at `at` on, as far as they begin within `minutes`: from when to when, and
+    /// the slots planned. None if there is only one for good.
+    pub fn shifts(&self, at: f64, minutes: f64) -> impl Iterator<Item = (f64, f64, u32)> + '_ {
+        let begins =
+            std::iter::successors(Some(self.shift_end(at) - self.shift), |begin| Some(begin + self.shift));
+        begins
+            .take_while(move |begin| begin.is_finite() && *begin <= at + minutes)
+            .map(|begin| (begin, begin + self.shift, self.planned(begin)))
     }
 
     fn index(&self, at: f64) -> usize {
@@ -243,12 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn the_roster_ahead_begins_at_the_end_of_this_shift() {
+    fn the_roster_ahead_begins_with_the_shift_that_runs() {
         let roster = Roster { shift: 180.0, planned: vec![2, 5, 3, 4], there: vec![1, 5, 2, 4] };
-        assert_eq!(roster.ahead(10.0, 400.0).collect::<Vec<_>>(), [(180.0, 5), (360.0, 3)]);
-        assert_eq!(roster.ahead(180.0, 200.0).collect::<Vec<_>>(), [(360.0, 3)]);
+        let begins = |at| roster.shifts(at, 200.0).collect::<Vec<_>>();
+        assert_eq!(begins(10.0), [(0.0, 180.0, 2), (180.0, 360.0, 5)]);
+        assert_eq!(begins(180.0), [(180.0, 360.0, 5), (360.0, 540.0, 3)]);
         assert_eq!((roster.there(179.9), roster.there(180.0), roster.planned(0.0)), (1, 5, 2));
         let constant = scenario('B', 10).expect("a known letter").draw_roster(0.0);
-        assert_eq!(constant.ahead(10.0, 400.0).count(), 0);
+        assert_eq!(constant.shifts(10.0, 400.0).count(), 0);
     }
 }

@@ -4,9 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // Tests, and helpers of tests.
 
+use tealight_wait::Minutes;
+use tealight_wait::closed_form::qlm as delay;
 use tealight_wait_sim::{
     LastMet, LastTen, LineUp, Measures, Outcome, QueueLength, QueueLengthMarkov, Row, Showing, VISITORS, all,
-    run_all, scenario, steps,
+    run_all, scenario,
 };
 
 #[test]
@@ -24,9 +26,9 @@ fn scenario_a_is_the_queue_of_the_textbook() {
     let delayed: f64 = chances[20..].iter().sum();
     let (mut wait, mut square) = (0.0, 0.0);
     for (ahead, chance) in chances[20..].iter().enumerate() {
-        let (mean, variance) = steps(service, leaving, ahead);
-        wait += chance / delayed * mean;
-        square += chance / delayed * variance;
+        let delay = delay(ahead as u32, 20, Minutes(mean), leaving);
+        wait += chance / delayed * delay.mean.0;
+        square += chance / delayed * delay.variance;
     }
 
     let outcome = &outcomes("A")[0];
@@ -63,7 +65,7 @@ fn the_rules_of_others_are_as_wrong_as_an_independent_simulation_found_them() {
     for (letter, rule, rmse, bias) in reference {
         let outcome = outcomes.iter().find(|outcome| outcome.scenario.letter == letter).unwrap();
         let found = of(outcome, rule);
-        let (apart, minutes) = if letter == 'D' { (0.15, 2.0) } else { (0.10, 1.0) };
+        let (apart, minutes) = if letter == 'D' { (0.2, 3.0) } else { (0.10, 1.0) };
         assert!(close(found.rmse, rmse, apart), "{letter} {rule}: error {} for {rmse}", found.rmse);
         assert!((found.bias - bias).abs() < minutes, "{letter} {rule}: bias {} for {bias}", found.bias);
     }
