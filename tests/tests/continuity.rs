@@ -23,7 +23,7 @@ async fn a_reload_while_waiting_keeps_the_place_and_the_draft() -> Result<()> {
     visitor.reads("You are number 2").await?;
     visitor.has_draft(DRAFT).await?;
     let ticked: bool =
-        visitor.page.run(Place::Chat, "return T.first('.tick-box').checked", Vec::new()).await?;
+        visitor.page.run(Place::Chat, "return T.first('.composer .tick-box').checked", Vec::new()).await?;
     ensure!(ticked, "the tick is kept");
     Ok(())
 }

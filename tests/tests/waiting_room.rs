@@ -83,7 +83,7 @@ async fn the_tick_sends_the_first_message_exactly_once() -> Result<()> {
     let visitor = stage.waiting_visitor().await?;
     visitor.types(FIRST).await?;
     let ticked: bool =
-        visitor.page.run(Place::Chat, "return T.first('.tick-box').checked", Vec::new()).await?;
+        visitor.page.run(Place::Chat, "return T.first('.composer .tick-box').checked", Vec::new()).await?;
     ensure!(!ticked, "the tick is off until the visitor sets it");
     visitor.press("^Send this when someone joins").await?;
 

@@ -85,6 +85,26 @@ export async function mountWidget(root, options, assets, base, notify) {
     }
   };
 
+  const handle = {};
+  for (const method of ["shown", "end", "alert_failed", "free"]) handle[method] = guarded(method);
+
+  // Fetched once somebody asks for it, from where the build says. A browser unlocks sound only in the very press that asks.
+  let audio;
+  let alarm;
+  const alert = ({ on, ring }) => {
+    if (on) {
+      audio ??= self.AudioContext && new AudioContext();
+      alarm ??= import(url(TEALIGHT_ALERT)).then((module) => module.alarm(audio, !options.embedded));
+      audio?.resume().then(() => audio.suspend());
+      alarm.catch(() => {
+        alarm = undefined;
+        handle.alert_failed();
+      });
+    } else if (alarm) {
+      alarm.then((it) => (ring ? it.ring(ring) : it.stop())).catch(() => {});
+    }
+  };
+
   const start = async () => {
     const wasm = fetchOk(wasmUrl);
     wasm.catch(() => {});
@@ -98,6 +118,7 @@ export async function mountWidget(root, options, assets, base, notify) {
     widget = glue.mount(root, JSON.stringify(options), locale, (name, detail) => {
       if (broken) return;
       if (name === "ready") clearTimeout(silence);
+      if (name === "alert") return alert(detail);
       telling++;
       try {
         notify(name, detail ?? {});
@@ -114,14 +135,13 @@ export async function mountWidget(root, options, assets, base, notify) {
     throw error;
   }
 
-  const free = guarded("free");
   return {
-    shown: guarded("shown"),
-    end: guarded("end"),
+    ...handle,
     free() {
-      free();
+      handle.free();
       broken = true;
       stopWatching();
+      audio?.close();
     },
   };
 }

@@ -16,11 +16,14 @@
     en: {
       open: "Chat with us",
       closed: "Chat is closed",
+      contacts: "Get help",
       discreet: "Message",
       fresh: "new",
       opening: "Opening…",
       failed: "The chat can't open here. You can still reach us:",
       retry: "Try again",
+      unoffered: "We can't offer a chat just now. You can reach us here:",
+      back: "Go back to my chat",
       close: "Close",
       exit: "Exit",
     },
@@ -65,11 +68,14 @@ a span{color:var(--i);font-weight:400}
       .then((response) => (response.ok ? response.json() : {}))
       .catch(() => ({}));
 
+  // Whether this page offers the chat at all: the first answer holds as long as the page is there.
+  let offered;
+
   const visible = visualViewport;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   class TealightChat extends HTMLElement {
-    static observedAttributes = ["label", "label-closed", "lang", "position", "discreet", "width", "height", "theme"];
+    static observedAttributes = ["label", "label-closed", "label-contacts", "lang", "position", "discreet", "width", "height", "theme"];
 
     #root = this.attachShadow({ mode: "open" });
     #status = {}; // the last answer of /v1/status
@@ -95,6 +101,7 @@ a span{color:var(--i);font-weight:400}
       this.#paint();
       this.#asked = status(this.#server).then((answer) => {
         this.#status = answer;
+        offered ??= answer.offered ?? true;
         this.#paint();
       });
       const { signal } = (this.#attached = new AbortController());
@@ -121,10 +128,10 @@ a span{color:var(--i);font-weight:400}
         this.#show(true);
         this.#emit("open");
       }
-      this.#opening ??= this.#load();
+      if (offered ?? true) this.#opening ??= this.#load();
       this.#tell({ type: "shown", visible: true });
       this.#focus();
-      return this.#opening;
+      return this.#opening ?? Promise.resolve(false);
     }
 
     /** Minimises the chat; the conversation goes on. */
@@ -193,9 +200,8 @@ a span{color:var(--i);font-weight:400}
     #paint() {
       const words = this.#words;
       const closed = (this.#status.state || "open") != "open";
-      const label = closed
-        ? this.#get("label-closed") || words.closed
-        : this.#get("label") || words.open;
+      const kind = offered == false ? "contacts" : closed ? "closed" : "open";
+      const label = this.#get(kind == "open" ? "label" : "label-" + kind) || words[kind];
       const text = this.#has("discreet") ? words.discreet : label;
       const theme = this.#get("theme") || (dark.matches ? "dark" : "");
       this.#box.className = ["box", theme, this.#get("position"), closed && !this.#state ? "closed" : ""].join(" ");
@@ -213,7 +219,8 @@ a span{color:var(--i);font-weight:400}
     // Lies under the frame until that has booted: contacts and Exit from the first moment, and all there is if it never does.
     #paintPlain() {
       const words = this.#words;
-      const failed = !this.#opening;
+      const idle = !this.#opening;
+      const [why, on] = offered == false ? ["unoffered", "back"] : ["failed", "retry"];
       const phone = this.#get("phone");
       const offers = (this.#status.offers || []).filter((offer) => SAFE_LINK.test(offer.uri));
       if (phone && !offers.some((offer) => offer.channel == "phone")) {
@@ -226,12 +233,18 @@ a span{color:var(--i);font-weight:400}
           make("button", { onclick: () => this.close() }, words.close),
           make("button", { onclick: () => this.#leave() }, words.exit),
         ),
-        make("p", { tabIndex: -1 }, failed ? words.failed : words.opening),
+        make("p", { tabIndex: -1 }, words[idle ? why : "opening"]),
         ...offers.map((offer) =>
           make("a", { href: offer.uri, rel: "noreferrer" }, offer.label, make("span", {}, offer.hours || "")),
         ),
-        ...(failed ? [make("p", {}), make("button", { onclick: () => this.open() }, words.retry)] : []),
+        ...(idle ? [make("p", {}), make("button", { onclick: () => this.#goOn() }, words[on])] : []),
       );
+    }
+
+    // Whoever is in a conversation already goes on with it, whether or not this page offers new ones.
+    #goOn() {
+      offered = true;
+      this.open();
     }
 
     #show(open) {

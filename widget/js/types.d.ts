@@ -30,6 +30,8 @@ export interface TealightChatAttributes {
   /** Words on the launcher while open, and while closed. */
   label?: string;
   "label-closed"?: string;
+  /** Words on the launcher where the chat is not offered, and other ways to get help are shown. */
+  "label-contacts"?: string;
   /** The crisis telephone number, shown when the chat cannot open, and its words ("Call 0808 157 0199"). */
   phone?: string;
   "phone-label"?: string;

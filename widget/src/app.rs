@@ -7,6 +7,7 @@ use web_sys::KeyboardEvent;
 use crate::context::{Context, Screen};
 use crate::element::{El, el, follow};
 use crate::keys::Key;
+use crate::parts::alert::{is_ready, ring};
 use crate::parts::announcer::announcer;
 use crate::parts::confirm::confirm;
 use crate::parts::header::header;
@@ -20,6 +21,7 @@ use crate::screens::welcome::{opening, welcome};
 pub(crate) fn app(cx: Context, was_kept: bool) -> El {
     tell_the_page(cx);
     guide_the_focus(cx);
+    ring(cx);
     let asking = cx.signs().asking.clone();
     let pressed = move |event: web_sys::Event| {
         let event: KeyboardEvent = event.unchecked_into();
@@ -88,7 +90,8 @@ fn tell_the_page(cx: Context) {
     });
     let mut told = 0;
     follow(move || {
-        let unread = cx.unread();
+        // Whoever is waited for has something to look at, too.
+        let unread = cx.unread() + u32::from(is_ready(cx));
         if told != unread {
             told = unread;
             cx.notify("unread", &[("count", unread.into())]);

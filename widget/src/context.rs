@@ -12,6 +12,7 @@ use reactive_graph::owner::{LocalStorage, StoredValue};
 use reactive_graph::signal::ArcTrigger;
 use reactive_graph::traits::{GetValue, IsDisposed, Notify, Track};
 use tealight_protocol::ServiceStatus;
+use tealight_session::Millis;
 use tealight_session::visitor::{Command, EndedView, Entry, Phase, TalkingView, View, WaitingView};
 use tealight_shell::Driver;
 use wasm_bindgen::{JsCast, JsValue};
@@ -89,8 +90,10 @@ pub(crate) struct Signs {
     pub(crate) now: Live<f64>,
     /// Whether the widget is asking before it ends something.
     pub(crate) asking: Live<bool>,
-    /// How often the wait was asked for, to be said aloud.
-    pub(crate) said_on_demand: Live<u32>,
+    /// Since when the visitor waits for an answer to "Check the wait now".
+    pub(crate) checking: Live<Option<Millis>>,
+    /// Whether the visitor wants to be told of their turn.
+    pub(crate) alert: Live<bool>,
     /// Whether the next screen gets the focus, because the visitor asked for it.
     pub(crate) focus_next: Cell<bool>,
 }
@@ -105,7 +108,8 @@ impl Signs {
             unkept: Live::new(false),
             now: Live::new(now),
             asking: Live::new(false),
-            said_on_demand: Live::new(0),
+            checking: Live::new(None),
+            alert: Live::new(false),
             focus_next: Cell::new(true),
         }
     }

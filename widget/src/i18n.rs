@@ -38,9 +38,12 @@ impl Words {
         };
         let tag = words.lookup(Key::FORMAT_LOCALE).and_then(|tag| tag.as_string());
         let tag = tag.as_deref().unwrap_or(lang);
+        // "18:00" or "6:00 pm": the visitor's own way, where the browser speaks the same language.
+        let own = web_sys::window().and_then(|window| window.navigator().language());
+        let tag = own.as_deref().filter(|own| language(own) == language(tag)).unwrap_or(tag);
         words.plurals = intl("PluralRules", tag, &[]);
         words.numbers = intl("NumberFormat", tag, &[]);
-        words.times = intl("DateTimeFormat", tag, &[("hour", "2-digit"), ("minute", "2-digit")]);
+        words.times = intl("DateTimeFormat", tag, &[("timeStyle", "short")]);
         words.days =
             intl("DateTimeFormat", tag, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]);
         words
@@ -103,6 +106,15 @@ impl Words {
         }
     }
 
+    /// When it closes, and whether that is still today.
+    pub(crate) fn closing(&self, ms: f64, now: f64) -> (String, bool) {
+        if day_of(ms) == day_of(now) {
+            (self.fill(Key::CLOSES, &[("time", &self.time(ms))]), true)
+        } else {
+            (self.fill(Key::CLOSES_WHEN, &[("when", &self.moment(ms, now))]), false)
+        }
+    }
+
     /// The range in words, or `None` where nothing honest can be said.
     pub(crate) fn range(&self, wait: Wait) -> Option<String> {
         let words = WaitWords::of(wait)?;
@@ -157,6 +169,10 @@ pub(crate) fn moment_of(timestamp: &str) -> Option<Moment> {
 pub(crate) fn ms_of(timestamp: &str) -> Option<f64> {
     let ms = js_sys::Date::parse(timestamp);
     ms.is_finite().then_some(ms)
+}
+
+fn language(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }
 
 /// The local day of a moment: days since the epoch, as the local calendar counts them.

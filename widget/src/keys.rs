@@ -73,9 +73,19 @@ keys! {
     WELCOME_REFUSED = "welcome.refused";
     CLOSED_TITLE = "closed.title";
     CLOSED_OPENS = "closed.opens" ["when"];
+    CLOSED_OPEN_END = "closed.open_end";
     CLOSED_HELP = "closed.help";
     FULL_TITLE = "full.title";
     FULL_LEAD = "full.lead";
+    ENDING_TITLE = "ending.title";
+
+    // When it closes.
+    CLOSES = "closes.at" ["time"];
+    CLOSES_WHEN = "closes.when" ["when"];
+    CLOSES_MAYBE = "closes.maybe";
+    CLOSES_MAYBE_TODAY = "closes.maybe_today";
+    CLOSES_FIRST = "closes.first";
+    CLOSES_FIRST_TODAY = "closes.first_today";
 
     // Moments, for "It opens …".
     MOMENT_TODAY = "moment.today" ["time"];
@@ -92,18 +102,22 @@ keys! {
     WAITING_PLACE = "waiting.place" ["place"];
     WAITING_NEXT = "waiting.next";
     WAITING_WORSE = "waiting.worse";
-    WAITING_WORSE_CHOICE = "waiting.worse_choice";
+    WAITING_CHOICE = "waiting.choice";
+    WAITING_HELD = "waiting.held";
     WAITING_READY = "waiting.ready";
     WAITING_LOST = "waiting.lost";
     WAITING_LOST_NAMED = "waiting.lost_named" ["name"];
     WAITING_PASSED = "waiting.passed";
-    WAITING_KEPT = "waiting.kept";
+    WAITING_KEPT = "waiting.kept" ["count"];
+    WAITING_KEPT_MORE = "waiting.kept_more";
     WAITING_MEANWHILE = "waiting.meanwhile";
     WAITING_MEANWHILE_TEXT = "waiting.meanwhile_text";
-    WAITING_CLOSES = "waiting.closes" ["time"];
-    WAITING_CLOSING = "waiting.closing" ["time"];
     WAITING_LEAVE = "waiting.leave";
     UNKEPT = "unkept";
+
+    // Being told of one's turn.
+    ALERT_TICK = "alert.tick";
+    ALERT_HINT = "alert.hint";
 
     // Said aloud by screen readers when the wait changes.
     SAY_RANGE = "say.range" ["range"];
@@ -256,6 +270,24 @@ mod tests {
         }
     }
 
+    /// Where what must be said takes one long word among few: a volunteer, a device, a window.
+    const LONG_WORDS: [&str; 5] =
+        ["log.joined", "ended.forgotten", "ended.nobody_read", "stopped.replaced", "waiting.worse"];
+
+    #[test]
+    fn english_is_read_with_ease_after_five_years_of_school() {
+        for (name, value) in &english() {
+            // Pieces of sentences have no grade of their own.
+            if name.starts_with("range.") || LONG_WORDS.contains(&name.as_str()) {
+                continue;
+            }
+            for text in texts(value) {
+                let grade = grade(text);
+                assert!(grade <= 5.0, "{name}: grade {grade:.1} of {text:?}");
+            }
+        }
+    }
+
     #[test]
     fn placeholders_are_filled_once_and_in_any_order() {
         assert_eq!(filled("{b} and {a}", &[("a", "{b}"), ("b", "2")]), "2 and {b}");
@@ -282,6 +314,30 @@ mod tests {
             Value::Object(forms) => forms.values().filter_map(Value::as_str).collect(),
             other => panic!("neither a text nor a plural: {other}"),
         }
+    }
+
+    /// The grade by Flesch and Kincaid (Kincaid et al. 1975), with syllables counted by groups of vowels. Of fewer
+    /// than five words it says nothing.
+    fn grade(text: &str) -> f64 {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if words.len() < 5 {
+            return 0.0;
+        }
+        let sentences = text.split(['.', '?', ':']).filter(|sentence| !sentence.trim().is_empty()).count();
+        let syllables: usize = words.iter().map(|word| syllables(word)).sum();
+        let (words, sentences) = (words.len() as f64, sentences as f64);
+        0.39 * words / sentences + 11.8 * syllables as f64 / words - 15.59
+    }
+
+    fn syllables(word: &str) -> usize {
+        // A placeholder stands for a number or a name.
+        let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
+        let letters = if word.contains('{') { "Robin".to_owned() } else { letters.to_lowercase() };
+        let is_vowel = |c: char| "aeiouy".contains(c);
+        let groups = letters.split(|c| !is_vowel(c)).filter(|group| !group.is_empty()).count();
+        let is_silent = (letters.ends_with('e') && !letters.ends_with("le"))
+            || (letters.ends_with("ed") && !letters.ends_with("ted") && !letters.ends_with("ded"));
+        groups.saturating_sub(usize::from(is_silent && groups > 1)).max(1)
     }
 
     fn placeholders_of(text: &str) -> BTreeSet<String> {

@@ -5,12 +5,14 @@
 //!   session nor protocol beyond the values they show.
 //! - `element` and `live` are what markup and state are made of: Leptos's effects and owners, and nothing that is
 //!   compiled anew for every element.
-//! - `keys`, `wait_range`, `linkify` and `rows` decide what is said, `kept` finds what is on the screen; they are tested on any machine.
+//! - `keys`, `wait_range`, `calm`, `linkify` and `rows` decide what is said, `kept` finds what is on the screen; they
+//!   are tested on any machine.
 //!
 //! Everything a person wrote becomes a text node. Nothing in here is ever parsed as HTML: pages that require
 //! trusted types run the widget without a policy, and a test reads the markup for what would need one.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
+mod calm;
 mod kept;
 mod keys;
 mod linkify;

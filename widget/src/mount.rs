@@ -75,6 +75,11 @@ impl Handle {
         }
     }
 
+    /// What tells the visitor of their turn could not be had.
+    pub fn alert_failed(&self) {
+        self.signs.alert.set(false);
+    }
+
     /// The page around the widget asks to end the chat. The visitor is asked first.
     pub fn end(&self) {
         if self.context.screen_now().has_conversation() {

@@ -16,7 +16,7 @@ use crate::clock::{TurnedClock, steps};
 use crate::server::TestServer;
 
 /// A quiet Chromium that asks nobody anything.
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +31,7 @@ const FLAGS: [&str; 14] = [
     "--force-color-profile=srgb",
     "--hide-scrollbars",
     "--lang=en-GB",
+    "--accept-lang=en-GB",
 ];
 
 /// A device's screen.

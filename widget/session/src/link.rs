@@ -287,7 +287,7 @@ impl Link {
     }
 
     /// There is reason to hope that the network works, or to doubt that the socket still does.
-    fn hope(&mut self, now: Millis, shell: &mut Shell) {
+    pub(crate) fn hope(&mut self, now: Millis, shell: &mut Shell) {
         match self.state {
             State::Ready { .. } => self.ask(now, shell),
             State::Offline | State::Away | State::Retrying { hasty: true, .. } => self.connect(now, shell),

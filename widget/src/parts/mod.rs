@@ -1,7 +1,9 @@
 //! The pieces that screens are made of.
 
+pub(crate) mod alert;
 pub(crate) mod announcer;
 pub(crate) mod bubble;
+pub(crate) mod closing;
 pub(crate) mod composer;
 pub(crate) mod confirm;
 pub(crate) mod header;

@@ -69,7 +69,7 @@ pub(crate) fn kept_words(cx: Context, was_joined: bool) -> El {
     el("figure").class("kept").part("kept").child(el("figcaption").text(&cx.say(caption))).child(text)
 }
 
-fn title(ended: &EndedView) -> Key {
+pub(crate) fn title(ended: &EndedView) -> Key {
     match ended.reason {
         EndReason::Away => Key::ENDED_AWAY_TITLE,
         EndReason::Closed => Key::ENDED_CLOSED_TITLE,

@@ -3,66 +3,101 @@
 use std::sync::Arc;
 
 use tealight_protocol::{QueueState, Wait};
-use tealight_session::visitor::{Entry, EntryKind, WaitsAgain};
+use tealight_session::visitor::{Command, Entry, EntryKind, WaitsAgain};
+use tealight_shell::now;
 
 use super::chat::unkept;
 use crate::context::Context;
 use crate::element::{El, el, side_by_side};
-use crate::i18n;
 use crate::keys::Key;
+use crate::parts::alert::alert;
 use crate::parts::announcer::place;
+use crate::parts::closing::{closes, may_close_first};
 use crate::parts::log::{passed_on, quoted};
 use crate::parts::note::{note, note_of};
 use crate::parts::others::{crisis, others};
 
+/// For how long a wait that got worse is a reason to say sorry, in milliseconds.
+const SORRY_MS: f64 = 10.0 * 60.0 * 1000.0;
+
 /// What stands above the log.
 pub(crate) fn waiting_top(cx: Context) -> El {
-    let kind = move || Some(if range(cx).is_some() { "range" } else { "unknown" });
-    let range_words = move || {
-        range(cx).unwrap_or_else(|| match cx.waiting(|waiting| waiting.checked_at).flatten() {
-            Some(_) => cx.say(Key::RANGE_UNKNOWN),
-            // After a reload, before the backend has said anything.
-            None => cx.say(Key::WAITING_CHECKING),
-        })
-    };
+    let wait = el("section")
+        .class("wait")
+        .live_attr("data-kind", move || Some(kind(cx)))
+        .child(el("h2").class("wait-title").attr("tabindex", "-1").text(&cx.say(Key::WAITING_TITLE)))
+        .when(
+            move || kind(cx) == "range",
+            move || el("p").class("wait-lead").text(&cx.say(Key::WAITING_LEAD)),
+        )
+        .child(el("p").class("wait-range").part("range").live_text(move || main_words(cx)))
+        .when(move || kind(cx) != "ready", move || freshness(cx))
+        .live(
+            move || place(cx, cx.waiting(|waiting| waiting.place).flatten()).filter(|_| kind(cx) != "ready"),
+            |place| el("p").class("wait-place").part("place").text(place),
+        );
+    // Where the browser keeps nothing, a note says what that means.
+    let more = move || (!cx.signs().unkept.get()).then(|| cx.say(Key::WAITING_KEPT_MORE));
+    let kept = move || kept(cx).map(|kept| [kept, more().unwrap_or_default()].join(" "));
+    let kept = el("p").class("wait-kept").live_text(move || kept().unwrap_or_default());
+    notes(cx, side_by_side().child(wait)).child(kept).child(unkept(cx)).child(alert(cx))
+}
+
+/// What the largest words are about.
+fn kind(cx: Context) -> &'static str {
+    cx.waiting(|waiting| match waiting.wait {
+        _ if waiting.turn == QueueState::Ready => "ready",
+        Wait::Closed => "closed",
+        _ if waiting.checked_at.is_none() => "checking",
+        wait if cx.words(|words| words.range(wait)).is_some() => "range",
+        _ => "unknown",
+    })
+    .unwrap_or_default()
+}
+
+fn main_words(cx: Context) -> String {
+    match kind(cx) {
+        "ready" => cx.say(Key::WAITING_READY),
+        "closed" => cx.say(Key::CLOSED_TITLE),
+        "unknown" => cx.say(Key::RANGE_UNKNOWN),
+        "range" => {
+            let wait = cx.waiting(|waiting| waiting.wait);
+            wait.and_then(|wait| cx.words(|words| words.range(wait))).unwrap_or_default()
+        }
+        // After a reload, before the backend has said anything.
+        _ => cx.say(Key::WAITING_CHECKING),
+    }
+}
+
+/// How fresh it is, and a way to have it checked and said.
+fn freshness(cx: Context) -> El {
     let fresh = move || match cx.waiting(|waiting| waiting.checked_at).flatten() {
+        Some(_) if cx.signs().checking.get().is_some() => cx.say(Key::WAITING_CHECKING),
         Some(checked_at) => cx.words(|words| words.freshness(checked_at as f64, cx.signs().now.get())),
         None => String::new(),
     };
     let check = move |_| {
-        let signs = cx.signs();
-        signs.said_on_demand.set(signs.said_on_demand.peek() + 1);
+        cx.signs().checking.set(Some(now()));
+        cx.dispatch(Command::Check);
     };
     let check = el("button")
         .class("link")
         .attr("type", "button")
         .on("click", check)
         .text(&cx.say(Key::WAITING_CHECK));
-    let wait = el("section")
-        .class("wait")
-        .live_attr("data-kind", kind)
-        .child(el("h2").class("wait-title").attr("tabindex", "-1").text(&cx.say(Key::WAITING_TITLE)))
-        .when(
-            move || range(cx).is_some(),
-            move || el("p").class("wait-lead").text(&cx.say(Key::WAITING_LEAD)),
-        )
-        .child(el("p").class("wait-range").part("range").live_text(range_words))
-        .child(el("p").class("wait-fresh").live_text(fresh).text(" ").child(check))
-        .live(
-            move || place(cx, cx.waiting(|waiting| waiting.place).flatten()),
-            |place| el("p").class("wait-place").part("place").text(place),
-        );
-    let kept = el("p").class("wait-kept").text(&cx.say(Key::WAITING_KEPT));
-    notes(cx, side_by_side().child(wait)).child(kept).child(unkept(cx))
+    el("p").class("wait-fresh").live_text(fresh).text(" ").child(check)
+}
+
+/// For how long the place is kept, once the backend has said so.
+pub(crate) fn kept(cx: Context) -> Option<String> {
+    let keep_s = cx.waiting(|waiting| waiting.keep_s).flatten()?;
+    Some(cx.words(|words| words.count(Key::WAITING_KEPT, f64::from((keep_s / 60).max(1)))))
 }
 
 /// What stands below the log.
 pub(crate) fn waiting_more(cx: Context) -> El {
-    let closes = move || {
-        let time = closing_time(cx)?;
-        // Once it is close, a note above says so, and more.
-        (!is_nearly_closing(cx)).then(|| cx.fill(Key::WAITING_CLOSES, &[("time", &time)]))
-    };
+    // Where that may be too soon, a note above says so, and more.
+    let closes = move || closes(cx).map(|(when, _)| when).filter(|_| may_close_first(cx).is_none());
     let meanwhile = el("section")
         .class("meanwhile")
         .child(el("h2").class("heading").text(&cx.say(Key::WAITING_MEANWHILE)))
@@ -83,23 +118,18 @@ pub(crate) fn waiting_more(cx: Context) -> El {
         .child(leave)
 }
 
-fn range(cx: Context) -> Option<String> {
-    let wait = cx.waiting(|waiting| waiting.wait)?;
-    cx.words(|words| words.range(wait))
-}
-
 /// What deserves a second look, the most important first.
 fn notes(cx: Context, into: El) -> El {
-    let is_ready = move || cx.waiting(|waiting| waiting.turn == QueueState::Ready) == Some(true);
     let again = move || cx.waiting(|waiting| waiting.again).flatten();
     let is_lost = move || matches!(again(), Some(WaitsAgain::Lost(_)));
     let is_passed_on = move || again() == Some(WaitsAgain::PassedOn);
-    let is_worse = move || cx.waiting(|waiting| waiting.worse) == Some(true);
-    let closing = move || {
-        let time = closing_time(cx)?;
-        is_nearly_closing(cx).then(|| cx.fill(Key::WAITING_CLOSING, &[("time", &time)]))
+    let is_held = move || cx.waiting(|waiting| waiting.turn == QueueState::Held) == Some(true);
+    let is_worse = move || {
+        let worse_at = cx.waiting(|waiting| waiting.worse_at).flatten();
+        worse_at.is_some_and(|at| cx.signs().now.get() - (at as f64) < SORRY_MS)
     };
-    into.when(is_ready, move || note_of(&cx.say(Key::WAITING_READY)))
+    let choice = move || cx.say(Key::WAITING_CHOICE);
+    into.when(is_held, move || note_of(&cx.say(Key::WAITING_HELD)))
         .when(is_lost, move || note_of(&lost(cx)))
         .when(is_passed_on, move || {
             let view = cx.now();
@@ -113,8 +143,9 @@ fn notes(cx: Context, into: El) -> El {
                 None => note(&[&who, &kept]),
             }
         })
-        .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &cx.say(Key::WAITING_WORSE_CHOICE)]))
-        .live(closing, note_of)
+        .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &choice()]))
+        .live(move || may_close_first(cx), move |closing| note(&[closing, &choice()]))
+        .when(move || matches!(kind(cx), "unknown" | "closed"), move || note_of(&choice()))
         .live(move || cx.notice(), note_of)
 }
 
@@ -127,23 +158,4 @@ fn lost(cx: Context) -> String {
         Some(name) => cx.fill(Key::WAITING_LOST_NAMED, &[("name", &name)]),
         None => cx.say(Key::WAITING_LOST),
     }
-}
-
-/// Whether the upper end of the range reaches beyond closing time.
-fn is_nearly_closing(cx: Context) -> bool {
-    let high_s = match cx.waiting(|waiting| waiting.wait) {
-        Some(Wait::Range { low_s, high_s }) => high_s.unwrap_or(low_s),
-        Some(Wait::Closed) => 0,
-        Some(Wait::Unknown) | None => return false,
-    };
-    closes_at(cx).is_some_and(|closes_at| cx.signs().now.get() + f64::from(high_s) * 1000.0 > closes_at)
-}
-
-fn closing_time(cx: Context) -> Option<String> {
-    closes_at(cx).map(|closes_at| cx.words(|words| words.time(closes_at)))
-}
-
-fn closes_at(cx: Context) -> Option<f64> {
-    let closes_at = cx.service(|service| service.closes_at.clone()).flatten();
-    i18n::ms_of(closes_at?.as_str())
 }

@@ -11,6 +11,7 @@ use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
 use crate::linkify::is_page;
+use crate::parts::closing::{closes_first, may_close_first};
 use crate::parts::icon::{Icon, icon};
 use crate::parts::note::note_of;
 use crate::parts::others::{crisis, others, outward};
@@ -27,14 +28,14 @@ pub(crate) fn welcome(cx: Context) -> El {
         let kind = match state() {
             ServiceState::Open => "open",
             ServiceState::Full => "full",
-            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => "closed",
+            ServiceState::Ending => "ending",
+            ServiceState::Closed | ServiceState::Unknown => "closed",
         };
         Some(kind.to_owned())
     };
     let words = move |kind: &str| match kind {
         "open" => open(cx),
-        "full" => full(cx),
-        _ => closed(cx),
+        kind => shut(cx, kind),
     };
     screen().live_attr("data-screen", name).live(kind, words).child(crisis(cx)).child(others(cx))
 }
@@ -85,6 +86,7 @@ fn open(cx: Context) -> El {
         .live(move || cx.notice(), note_of)
         .when(is_refused, move || note_of(&cx.say(Key::WELCOME_REFUSED)))
         .child(wait_now(cx))
+        .live(move || may_close_first(cx), note_of)
         .child(area_question(cx, select))
         .child(join)
         .child(link(cx, limits, confidentiality, Key::WELCOME_LIMITS_LINK))
@@ -171,22 +173,32 @@ fn link(cx: Context, into: El, address: Option<String>, words: Key) -> El {
     }
 }
 
-fn closed(cx: Context) -> El {
+/// Nobody new is let in: why, when that changes, and what helps meanwhile.
+fn shut(cx: Context, kind: &str) -> El {
     let opens = move || {
         let next = cx.service(|service| service.next_open.clone()).flatten();
-        let ms = i18n::ms_of(next?.as_str())?;
-        let when = cx.words(|words| words.moment(ms, cx.signs().now.get()));
-        Some(cx.fill(Key::CLOSED_OPENS, &[("when", &when)]))
+        let (ms, now) = (next.and_then(|next| i18n::ms_of(next.as_str())), cx.signs().now.get());
+        Some(match ms.filter(|ms| *ms > now) {
+            Some(ms) => {
+                let when = cx.words(|words| words.moment(ms, now));
+                cx.fill(Key::CLOSED_OPENS, &[("when", &when)])
+            }
+            None => cx.say(Key::CLOSED_OPEN_END),
+        })
+    };
+    let opens = side_by_side()
+        .live(opens, |opens| el("p").class("lead").child(el("strong").class("strong").text(opens)));
+    let (name, lead, help) = match kind {
+        "full" => (Key::FULL_TITLE, None, Key::FULL_LEAD),
+        "ending" => {
+            let first = el("p").class("lead").live_text(move || closes_first(cx));
+            (Key::ENDING_TITLE, Some(side_by_side().child(first).child(opens)), Key::CLOSED_HELP)
+        }
+        _ => (Key::CLOSED_TITLE, Some(opens), Key::CLOSED_HELP),
     };
     side_by_side()
-        .child(title(&cx.say(Key::CLOSED_TITLE)))
-        .live(opens, |opens| el("p").class("lead").child(el("strong").class("strong").text(opens)))
+        .child(title(&cx.say(name)))
+        .maybe(lead)
         .live(move || cx.notice(), note_of)
-        .child(el("p").class("lead").text(&cx.say(Key::CLOSED_HELP)))
-}
-
-fn full(cx: Context) -> El {
-    side_by_side()
-        .child(title(&cx.say(Key::FULL_TITLE)))
-        .child(el("p").class("lead").text(&cx.say(Key::FULL_LEAD)))
+        .child(el("p").class("lead").text(&cx.say(help)))
 }

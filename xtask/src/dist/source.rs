@@ -17,8 +17,11 @@ use crate::workspace::Workspace;
 const LOADER: &str = "widget/js/loader.js";
 const ELEMENT: &str = "widget/js/element.js";
 /// ES modules that name no other file: source and logical name.
-const MODULES: [(&str, &str); 2] =
-    [("widget/js/frame.js", "frame.js"), ("server-stub/console/boot.js", "console-boot.js")];
+const MODULES: [(&str, &str); 3] = [
+    ("widget/js/alert.js", "alert.js"),
+    ("widget/js/frame.js", "frame.js"),
+    ("server-stub/console/boot.js", "console-boot.js"),
+];
 /// Single style sheets: source and logical name.
 const SHEETS: [(&str, &str); 1] = [("widget/styles/frame.css", "frame.css")];
 /// Directories whose style sheets are joined in the order of their names.
@@ -30,6 +33,8 @@ const LOCALES: &str = "widget/locales";
 /// the element everything else. In a frame it is the document that names them.
 const ELEMENT_TOKEN: &str = "TEALIGHT_ELEMENT";
 const ASSETS_TOKEN: &str = "TEALIGHT_ASSETS";
+/// And where the element finds what it loads only for some.
+const ALERT_TOKEN: &str = "TEALIGHT_ALERT";
 
 /// The browsers that must understand the output: the first ones with constructable style sheets in all engines.
 const BROWSERS: &str = "--target=chrome99,edge99,firefox101,safari16.4";
@@ -93,7 +98,10 @@ pub(crate) fn add_all(workspace: &Workspace, build: Build, output: &mut Output) 
         "css": output.url("tealight.css")?,
         "locales": locales,
     });
-    let text = read(&workspace.path(ELEMENT))?.replace(ASSETS_TOKEN, &assets.to_string());
+    let alert = json!(output.url("alert.js")?);
+    let text = read(&workspace.path(ELEMENT))?
+        .replace(ASSETS_TOKEN, &assets.to_string())
+        .replace(ALERT_TOKEN, &alert.to_string());
     output.add_hashed("element.js", esbuild(workspace, build, &Script::Text(&text))?);
     let element = json!(output.url("element.js")?);
     let text = read(&workspace.path(LOADER))?.replace(ELEMENT_TOKEN, &element.to_string());

@@ -158,10 +158,20 @@ impl Conversation {
             place: update.place,
             wait: update.wait,
             checked_at: Some(heard_at),
-            worse: update.worse,
+            worse_at: if update.worse { Some(heard_at) } else { room.view.worse_at },
+            may_close_first: update.may_close_first,
             turn: update.state,
-            again: room.view.again,
+            ..room.view
         };
+    }
+
+    /// The backend was heard, and said nothing else about the place.
+    pub(super) fn heard_of_backend(&mut self, heard_at: Millis) {
+        if let Part::Waiting(room) = &mut self.part
+            && room.rev.is_some()
+        {
+            room.view.checked_at = Some(heard_at);
+        }
     }
 
     pub(super) fn typing(&mut self, on: bool, now: Millis) {
@@ -225,9 +235,9 @@ impl Conversation {
         self.transcript.has_own_after(self.heard)
     }
 
-    pub(super) fn phase(&self, unread_words: bool) -> Phase {
+    pub(super) fn phase(&self, unread_words: bool, keep_s: Option<u32>) -> Phase {
         match &self.part {
-            Part::Waiting(room) => Phase::Waiting(room.view.clone()),
+            Part::Waiting(room) => Phase::Waiting(WaitingView { keep_s, ..room.view }),
             Part::Talking(talk) => {
                 Phase::Talking(TalkingView { with: talk.with.clone(), typing: talk.typing_until.is_some() })
             }
@@ -252,7 +262,9 @@ impl Part {
             place: None,
             wait: Wait::Unknown,
             checked_at: None,
-            worse: false,
+            worse_at: None,
+            may_close_first: false,
+            keep_s: None,
             turn: QueueState::Waiting,
             again,
         };

@@ -16,6 +16,9 @@ impl Session {
     /// Takes a frame of the live socket. One that cannot be read is as good as one of a later version.
     pub(super) fn frame(&mut self, time: Millis, now: Millis, text: &str) {
         let Some(frame) = lean::to_visitor(text) else { return };
+        if let Some(conversation) = self.conversation() {
+            conversation.heard_of_backend(now);
+        }
         match frame {
             ToVisitor::Ready(ready) => self.ready(time, now, ready),
             ToVisitor::Ack { cid, seq, .. } => self.acknowledged(time, &cid, seq),
@@ -77,6 +80,7 @@ impl Session {
         self.epoch = Some(ready.epoch);
         self.caps = ready.caps;
         self.draft.set_limit(ready.limits.text);
+        self.keep_s = Some(ready.limits.keep_s);
         self.service = Some(ready.service);
         if let Stage::Conversation(_) = self.stage {
             match ready.conv {

@@ -43,6 +43,9 @@ pub enum Input {
 pub enum Command {
     /// Look: connect without saying who. Also takes up a conversation that was restored.
     Open,
+    /// Hear now whether what is known of the wait still holds: the backend is asked to say something, or, where there
+    /// is no connection, one is tried at once.
+    Check,
     /// Join the waiting room.
     Join {
         /// The area, where there are several.

@@ -33,6 +33,8 @@ pub struct Session {
     pub(super) inst: Instance,
     pub(super) epoch: Option<Epoch>,
     pub(super) caps: Vec<Capability>,
+    /// How long the backend keeps a place without a connection, in seconds, once it has said so.
+    pub(super) keep_s: Option<u32>,
     pub(super) service: Option<tealight_protocol::ServiceStatus>,
     pub(super) stage: Stage,
     pub(super) draft: Draft,
@@ -102,6 +104,7 @@ impl Session {
             link: Link::new(),
             epoch: None,
             caps: Vec::new(),
+            keep_s: None,
             service: None,
             stage: Stage::Welcome { refused: false },
             draft: Draft::default(),
@@ -187,7 +190,7 @@ impl Session {
             phase: match &self.stage {
                 Stage::Welcome { refused } => Phase::Welcome { refused: *refused },
                 Stage::Joining { .. } => Phase::Joining,
-                Stage::Conversation(conversation) => conversation.phase(self.has_unread_words()),
+                Stage::Conversation(conversation) => conversation.phase(self.has_unread_words(), self.keep_s),
                 Stage::Stopped(stopped) => Phase::Stopped(stopped.clone()),
             },
             connection: self.link.connection(!matches!(self.stage, Stage::Welcome { .. })),
@@ -240,6 +243,7 @@ impl Session {
     fn command(&mut self, time: Millis, command: Command) {
         match command {
             Command::Open => self.open(time),
+            Command::Check => self.link.hope(time, &mut self.shell),
             Command::Join { area, route } => {
                 if let Stage::Welcome { .. } = self.stage {
                     let secret = Secret::from_bytes(self.shell.bytes());

@@ -48,16 +48,21 @@ pub enum Phase {
 }
 
 /// The waiting room.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WaitingView {
     /// 1 for the next, where it is known and shown.
     pub place: Option<u32>,
     /// How long it takes from now.
     pub wait: Wait,
-    /// When that was heard.
+    /// When the backend last stood by that: it tells every change at once, so whatever it says on a connection on
+    /// which it has told the place means that nothing has changed.
     pub checked_at: Option<Millis>,
-    /// Whether it was just made worse.
-    pub worse: bool,
+    /// When it was last made worse, if it was.
+    pub worse_at: Option<Millis>,
+    /// Whether it will more likely than not close before this visitor meets anybody.
+    pub may_close_first: bool,
+    /// How long the place is kept without a connection, in seconds, once the backend has said so.
+    pub keep_s: Option<u32>,
     /// Whether somebody is there already and waits for the visitor to look.
     pub turn: QueueState,
     /// Why the visitor waits although an operator was there before, if so.

@@ -35,6 +35,82 @@ fn a_refused_start_leads_back_with_the_reason_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn whatever_a_connected_backend_says_means_that_its_last_word_still_holds() {
+    let mut rig = waiting();
+    let told_at = rig.now;
+    rig.now += 720_000;
+    assert_eq!(room(&rig).checked_at, Some(told_at));
+    rig.hear(json!({"t": "ping"}));
+    assert_eq!(room(&rig).checked_at, Some(rig.now));
+}
+
+#[test]
+fn a_place_that_was_told_on_an_earlier_connection_is_not_taken_for_fresh() {
+    let mut rig = waiting();
+    let told_at = rig.now;
+    rig.reconnect();
+    rig.hear(ready(conv("waiting", 1, vec![])));
+    rig.now += 20_000;
+    rig.hear(json!({"t": "ping"}));
+    assert_eq!(room(&rig).checked_at, Some(told_at));
+    rig.hear(queue(1, 2));
+    assert_eq!(room(&rig).checked_at, Some(rig.now));
+}
+
+#[test]
+fn checking_asks_the_backend_once_and_its_answer_counts() {
+    let mut rig = waiting();
+    rig.now += 9_000;
+    rig.take_sent();
+    rig.command(Command::Check);
+    rig.command(Command::Check);
+    assert_eq!(rig.take_sent(), [json!({"t": "ping"})]);
+    rig.now += 40;
+    rig.hear(json!({"t": "pong"}));
+    assert_eq!(room(&rig).checked_at, Some(rig.now));
+}
+
+#[test]
+fn checking_without_a_connection_tries_for_one_at_once() {
+    let mut rig = waiting();
+    rig.closed(1006);
+    let before = rig.opens;
+    rig.command(Command::Check);
+    assert_eq!(rig.opens, before + 1);
+}
+
+#[test]
+fn that_it_got_worse_is_remembered_through_later_places() {
+    let mut rig = waiting();
+    let mut update = queue(2, 3);
+    update["worse"] = json!(true);
+    rig.hear(update);
+    let worse_at = Some(rig.now);
+    rig.now += 5_000;
+    rig.hear(queue(3, 2));
+    assert_eq!((room(&rig).worse_at, room(&rig).place), (worse_at, Some(2)));
+}
+
+#[test]
+fn the_backend_says_how_long_a_place_is_kept_and_whether_it_may_close_first() {
+    let mut rig = visitor();
+    rig.command(Command::Open);
+    rig.opened();
+    let mut hello = ready(Value::Null);
+    hello["limits"]["keep_s"] = json!(600);
+    rig.hear(hello);
+    rig.command(join());
+    let start = rig.take_one("start");
+    rig.hear(ack(&start, Some(1)));
+    let mut update = queue(1, 3);
+    update["may_close_first"] = json!(true);
+    rig.hear(update);
+    assert_eq!((room(&rig).keep_s, room(&rig).may_close_first), (Some(600), true));
+    rig.hear(queue(2, 3));
+    assert!(!room(&rig).may_close_first);
+}
+
+#[test]
 fn a_late_place_is_dropped() {
     let mut rig = waiting();
     rig.hear(queue(7, 2));
