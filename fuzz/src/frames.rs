@@ -19,6 +19,8 @@ pub(crate) fn run(bytes: &[u8]) {
     // A field given twice is the one thing on which the two readers may differ; a tree has each once.
     match serde_json::from_str::<Value>(text) {
         Ok(tree) => both_agree(&tree),
+        // A number larger than any is JSON all the same, and no number that a frame means.
+        Err(error) if error.to_string().starts_with("number out of range") => {}
         Err(_) => assert_eq!(lean::to_visitor(text), None, "what is not JSON is no frame"),
     }
 }

@@ -1,10 +1,10 @@
 //! A visitor's session under any inputs in any order: it never panics, never says "sent" of what no backend took,
 //! never has two commands under way, shows each event once and in order, and never spins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tealight_protocol::{Cid, Route, VisitorFrame, decode, limits};
+use tealight_protocol::{Answers, Cid, Route, VisitorFrame, decode, limits};
 use tealight_session::visitor::{Command, Config, EntryKind, Input, Session, View};
 use tealight_session::{ConnectionId, Delivery, Effect, Fact};
 
@@ -134,7 +134,7 @@ impl Run {
                 0 => Command::Edit(words.clone()),
                 1 => Command::QuickReply(words.clone()),
                 2 => Command::Join { area: Some(words.clone()), route: Route::Patient },
-                _ => Command::AnswerSurvey(BTreeMap::from([("heard".to_owned(), words.clone())])),
+                _ => Command::AnswerSurvey(Answers::from_iter([("heard".to_owned(), words.clone())])),
             })),
             2 => {
                 self.open = Some(self.last);

@@ -1,7 +1,5 @@
 //! Events: what happened in a conversation, in order, for ever the same to everybody who may see it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Alternative, Area, Cid, OperatorId, Reason, Seq, Text, Timestamp, visitor::Route};
@@ -337,9 +335,6 @@ pub struct Marks {
     #[serde(default)]
     pub operator: Watermark,
 }
-
-/// Answers to questions, by question.
-pub(crate) type AnswerMap = BTreeMap<String, String>;
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,13 @@
-//! Frames for a visitor, read by hand.
+//! A visitor's frames, read and written by hand.
 //!
 //! A widget is downloaded by somebody on a bad connection, and what serde derives for these types, with its tags
 //! and flattened fields, is a quarter of all its code. Here the same frames are read field by field from one
 //! [`Node`], which compiles to a tenth of that. It is deliberately nothing else: every vector, whole and damaged,
 //! is read both ways by a test, and both must agree.
 
-use std::fmt;
+mod write;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
+use crate::json::Node;
 use crate::limits::KEEP_S;
 use crate::{
     Alternative, AlternativeChannel, Answers, AreaStatus, ByeCode, Capability, Cid, ConversationId,
@@ -18,38 +17,14 @@ use crate::{
     Wait, Watermark,
 };
 
-/// A JSON value, in the least code: what these frames hold, and one word for the rest.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Node {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Flag(bool),
-    /// A whole number that is not negative.
-    Number(u64),
-    /// A number of another kind.
-    Other,
-    /// A string.
-    Words(String),
-    /// A list.
-    List(Vec<Node>),
-    /// An object, in the order of its fields.
-    Object(Vec<(String, Node)>),
-}
-
-/// Prints nothing of it: it may hold somebody's words.
-impl fmt::Debug for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Node(…)")
-    }
-}
-
 /// The fields of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a>(&'a [(String, Node)]);
 
 /// Reads one thing from a value, or says that it is not there.
 pub type Read<T> = fn(&Node) -> Option<T>;
+
+pub use write::{answers as answers_to_json, from_visitor, person as person_to_json, route_name};
 
 /// Reads a frame for a visitor. `None`: the frame is malformed.
 pub fn to_visitor(text: &str) -> Option<ToVisitor> {
@@ -134,82 +109,17 @@ impl<'a> Fields<'a> {
     /// A list that must be there.
     pub fn list<T>(self, name: &str, read: Read<T>) -> Option<Vec<T>> {
         let Node::List(items) = self.find(name)? else { return None };
-        items.iter().map(read).collect()
+        // A loop: what an iterator makes of it is compiled anew for every type.
+        let mut list = Vec::with_capacity(items.len());
+        for item in items {
+            list.push(read(item)?);
+        }
+        Some(list)
     }
 
     /// A list that may be absent.
     pub fn list_or_empty<T>(self, name: &str, read: Read<T>) -> Option<Vec<T>> {
         if self.find(name).is_some() { self.list(name, read) } else { Some(Vec::new()) }
-    }
-}
-
-impl Node {
-    /// Reads JSON. `None`: it is not, or it is nested too deeply.
-    pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-
-    fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::Words(words) => Some(words),
-            _ => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Node, E> {
-        Ok(Node::Flag(flag))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-        Ok(Node::Number(number))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other)
-    }
-
-    fn visit_str<E>(self, words: &str) -> Result<Node, E> {
-        Ok(Node::Words(words.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = entries.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Node::Object(fields))
     }
 }
 
@@ -256,8 +166,11 @@ pub fn text(value: &Node) -> Option<Text> {
 
 /// Reads answers to questions.
 pub fn answers(value: &Node) -> Option<Answers> {
-    let answered = Fields::of(value)?.0.iter();
-    answered.map(|(name, value)| Some((name.clone(), string(value)?))).collect::<Option<_>>().map(Answers)
+    let mut answers = Answers::default();
+    for (question, answer) in Fields::of(value)?.0 {
+        answers.put(question.clone(), string(answer)?);
+    }
+    Some(answers)
 }
 
 /// Reads a route.

@@ -13,6 +13,7 @@ pub mod close;
 mod decode;
 mod event;
 mod id;
+pub mod json;
 pub mod lean;
 pub mod limits;
 mod operator;

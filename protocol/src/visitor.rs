@@ -1,8 +1,9 @@
 //! Frames between a visitor's widget and a backend.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::event::AnswerMap;
 use crate::{
     Area, Capability, Cid, ConversationId, ConversationState, Epoch, Event, Instance, Limits, Marks, Party,
     Role, Secret, Seq, ServiceStatus, Text, Timestamp, Wait, Watermark,
@@ -132,11 +133,77 @@ pub enum Route {
     Standard,
 }
 
+// In the order of the questions' names, one for each. So few need no tree, and a widget none of a tree's code.
 /// Answers to questions, by question.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct Answers(pub AnswerMap);
+#[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct Answers(Vec<(String, String)>);
+
+impl Answers {
+    /// Puts an answer in place of the one there was.
+    pub fn put(&mut self, question: String, answer: String) {
+        match self.0.binary_search_by(|(known, _)| known.cmp(&question)) {
+            Ok(at) => self.0[at].1 = answer,
+            Err(at) => self.0.insert(at, (question, answer)),
+        }
+    }
+
+    /// The answer to a question.
+    #[must_use]
+    pub fn get(&self, question: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == question).map(|(_, answer)| answer)
+    }
+
+    /// Questions and answers.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(question, answer)| (question.as_str(), answer.as_str()))
+    }
+
+    /// How many questions have an answer.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, String)> for Answers {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(all: I) -> Self {
+        let mut answers = Self::default();
+        for (question, answer) in all {
+            answers.put(question, answer);
+        }
+        answers
+    }
+}
+
+impl IntoIterator for Answers {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl From<BTreeMap<String, String>> for Answers {
+    fn from(map: BTreeMap<String, String>) -> Self {
+        // A map is in order and has each once.
+        Self(map.into_iter().collect())
+    }
+}
+
+impl From<Answers> for BTreeMap<String, String> {
+    fn from(answers: Answers) -> Self {
+        answers.into_iter().collect()
+    }
+}
 
 /// Answers are somebody's words: only their number is printed.
 impl std::fmt::Debug for Answers {

@@ -389,8 +389,8 @@ fn judged_by_meaning(direction: Direction, text: &str) -> Option<(&'static str, 
 }
 
 fn fits(answers: &Answers) -> bool {
-    answers.0.len() <= limits::SURVEY_QUESTIONS
-        && answers.0.values().all(|answer| answer.chars().count() <= limits::ANSWER_CHARS)
+    answers.len() <= limits::SURVEY_QUESTIONS
+        && answers.iter().all(|(_, answer)| answer.chars().count() <= limits::ANSWER_CHARS)
 }
 
 /// What one socket of a recorded session has carried so far.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 
 use js_sys::{Array, Function, Object, Reflect};
 use tealight_protocol::Wait;
+use tealight_protocol::json::digits;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::keys::{Key, filled};
@@ -78,7 +79,7 @@ impl Words {
     /// A number with this language's digits and groups.
     pub(crate) fn number(&self, number: f64) -> String {
         let text = self.numbers.as_ref().and_then(|numbers| format(numbers, &number.into()));
-        text.unwrap_or_else(|| (number as i64).to_string())
+        text.unwrap_or_else(|| digits(number as u64))
     }
 
     /// The time of day.

@@ -102,8 +102,8 @@ fn place_of(reference: &str) -> Option<Seq> {
 }
 
 fn choice_of(data: &Answers) -> Result<OfferChoice, Refusal> {
-    let choice = (data.0.len() == 1).then(|| data.0.get(CHOICE)).flatten();
-    match choice.map(String::as_str) {
+    let choice = (data.len() == 1).then(|| data.get(CHOICE)).flatten();
+    match choice {
         Some("taken") => Ok(OfferChoice::Taken),
         Some("declined") => Ok(OfferChoice::Declined),
         Some(_) | None => Err(Refusal::last_word(ErrorCode::BadRequest, "an offer is taken or declined")),

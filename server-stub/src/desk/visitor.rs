@@ -505,8 +505,8 @@ fn is_language(tag: &str) -> bool {
 }
 
 fn answers_fit(questions: &[Question], answers: &Answers) -> bool {
-    answers.0.iter().all(|(id, answer)| {
+    answers.iter().all(|(id, answer)| {
         answer.chars().count() <= limits::ANSWER_CHARS
-            && questions.iter().any(|q| q.id == *id && q.options.contains(answer))
+            && questions.iter().any(|q| q.id == id && q.options.iter().any(|option| option == answer))
     })
 }

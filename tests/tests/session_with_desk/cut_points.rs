@@ -1,7 +1,6 @@
 //! A whole conversation, once for every place where it can be interrupted and every way to do so.
 
-use std::collections::BTreeMap;
-
+use tealight_protocol::Answers;
 use tealight_server::testing::CONFIG;
 use tealight_session::visitor::{Command, Phase};
 use tealight_session::{Delivery, operator};
@@ -79,7 +78,7 @@ fn whole_conversation(wire: &mut Wire) {
     wire.run(1_000);
     wire.visitor_does(visitor, Command::End);
     until(wire, "the end", |wire| is_ended(wire, visitor) && mine(wire, operator).is_none());
-    let answers = BTreeMap::from([("heard".to_owned(), "Yes".to_owned())]);
+    let answers = Answers::from_iter([("heard".to_owned(), "Yes".to_owned())]);
     wire.visitor_does(visitor, Command::AnswerSurvey(answers));
     wire.run(60_000);
 

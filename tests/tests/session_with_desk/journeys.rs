@@ -1,8 +1,6 @@
 //! One visitor, one operator, and what happens to a page.
 
-use std::collections::BTreeMap;
-
-use tealight_protocol::{EndReason, EndedBy};
+use tealight_protocol::{Answers, EndReason, EndedBy};
 use tealight_server::testing::CONFIG;
 use tealight_session::visitor::{Command, Phase};
 use tealight_session::{Connection, Delivery, Fact, StopReason, operator};
@@ -273,7 +271,7 @@ fn a_survey_is_answered_once_though_its_ack_is_lost() {
         until(&mut wire, "the survey", |wire| has_survey(wire, visitor));
         wire.run(5_000);
         wire.plan(wire.boundaries() + 1, fault);
-        let answers = BTreeMap::from([("heard".to_owned(), "Yes".to_owned())]);
+        let answers = Answers::from_iter([("heard".to_owned(), "Yes".to_owned())]);
         wire.visitor_does(visitor, Command::AnswerSurvey(answers));
         until(
             &mut wire,

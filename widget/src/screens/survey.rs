@@ -1,9 +1,9 @@
 //! At most three questions after the end. Every one can be left out, and so can all of them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use tealight_protocol::json::digits;
 use tealight_protocol::{Question, limits};
 use tealight_session::visitor::{Command, Phase, SurveyView};
 use wasm_bindgen::JsCast;
@@ -40,8 +40,9 @@ fn form(cx: Context, survey: &SurveyView) -> El {
     let given = Rc::clone(&answers);
     let send = move |event: Event| {
         event.prevent_default();
-        let answers: BTreeMap<_, _> = given.borrow().iter().cloned().collect();
-        cx.dispatch(if answers.is_empty() { Command::SkipSurvey } else { Command::AnswerSurvey(answers) });
+        let is_empty = given.borrow().is_empty();
+        let answers = given.borrow().iter().cloned().collect();
+        cx.dispatch(if is_empty { Command::SkipSurvey } else { Command::AnswerSurvey(answers) });
         cx.before_paint(move || cx.focus_heading());
     };
     let skip = move |_| {
@@ -102,7 +103,7 @@ fn written(question: &Question, why: Option<El>, answers: &Answers) -> El {
         .part("input")
         .attr("rows", "3")
         .attr("dir", "auto")
-        .attr("maxlength", &limits::ANSWER_CHARS.to_string())
+        .attr("maxlength", &digits(limits::ANSWER_CHARS as u64))
         .attr("autocomplete", "off")
         .attr("spellcheck", "false")
         .attr("writingsuggestions", "false")
@@ -118,7 +119,7 @@ fn written(question: &Question, why: Option<El>, answers: &Answers) -> El {
 fn chosen(index: usize, question: &Question, why: Option<El>, answers: &Answers) -> El {
     let layout = if question.options.len() > ANSWERS_IN_A_ROW { "column" } else { "row" };
     let mut group = "question-".to_owned();
-    group.push_str(&index.to_string());
+    group.push_str(&digits(index as u64));
     let mut choices = el("div").class("choices").attr("data-layout", layout);
     for option in &question.options {
         let (id, answer, answers) = (question.id.clone(), option.clone(), Rc::clone(answers));

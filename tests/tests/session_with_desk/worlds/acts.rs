@@ -1,10 +1,9 @@
 //! What visitors and operators do.
 
-use std::collections::BTreeMap;
-
 use rand::Rng as _;
 use tealight_protocol::{
-    Availability, ConversationId, ConversationState, NoteText, OfferChoice, Reason, Route, TransferTarget,
+    Answers, Availability, ConversationId, ConversationState, NoteText, OfferChoice, Reason, Route,
+    TransferTarget,
 };
 use tealight_session::visitor::{Command, EntryKind, Phase};
 use tealight_session::{Delivery, Fact, operator};
@@ -70,7 +69,7 @@ impl World {
             Phase::Ended(end) if end.survey.is_some() => match self.wire.rng.random_range(0..3) {
                 0 => self.wire.visitor_does(page, Command::SkipSurvey),
                 _ => {
-                    let answers = BTreeMap::from([("heard".to_owned(), "Yes".to_owned())]);
+                    let answers = Answers::from_iter([("heard".to_owned(), "Yes".to_owned())]);
                     self.wire.visitor_does(page, Command::AnswerSurvey(answers));
                 }
             },

@@ -1,12 +1,11 @@
 //! A visitor's durable commands, as they wait in the outbox and in the snapshot.
 
-use serde::Serialize;
-use tealight_protocol::lean::{self, Fields, Node};
+use tealight_protocol::json::{Node, Writer};
+use tealight_protocol::lean::{self, Fields};
 use tealight_protocol::{Answers, Area, Cid, Route, Secret, Start, Text, VisitorFrame};
 
 /// A durable command.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Durable {
     /// Joins the waiting room.
     Start { area: Option<Area>, lang: String, route: Route },
@@ -46,6 +45,25 @@ impl Durable {
         })
     }
 
+    /// Writes a command for a snapshot.
+    pub(super) fn write(&self) -> String {
+        let of = |name| Writer::new().words("do", name);
+        let command = match self {
+            Self::Start { area, lang, route } => of("start")
+                .maybe("area", area.as_deref())
+                .words("lang", lang)
+                .words("route", lean::route_name(*route)),
+            Self::Send { text } => of("send").words("text", text.as_str()),
+            Self::Answer { survey, answers } => {
+                of("answer").words("survey", survey).json("answers", &lean::answers_to_json(answers))
+            }
+            Self::Choose { offer, taken } => of("choose").words("offer", offer).flag("taken", *taken),
+            Self::End => of("end"),
+            Self::Erase => of("erase"),
+        };
+        command.finish()
+    }
+
     /// Whether it answers this offer.
     pub(super) fn answers(&self, wanted: &str) -> bool {
         matches!(self, Self::Choose { offer, .. } if offer == wanted)
@@ -63,7 +81,8 @@ impl Durable {
             }
             Self::Choose { offer, taken } => {
                 let choice = if taken { "taken" } else { "declined" };
-                let data = Answers([("choice".to_owned(), choice.to_owned())].into());
+                let mut data = Answers::default();
+                data.put("choice".to_owned(), choice.to_owned());
                 VisitorFrame::Answer { cid, reference: offer, data }
             }
             Self::End => VisitorFrame::End { cid },

@@ -1,6 +1,5 @@
 //! How a conversation ends: by a word, by erasure, by a connection that stopped for good; and what comes after.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tealight_protocol::{Answers, limits};
@@ -101,7 +100,7 @@ impl Session {
         self.forget();
     }
 
-    pub(super) fn answer(&mut self, time: Millis, answers: BTreeMap<String, String>) {
+    pub(super) fn answer(&mut self, time: Millis, answers: Answers) {
         let Stage::Conversation(conversation) = &mut self.stage else { return };
         let Part::Ended(end) = &mut conversation.part else { return };
         let Some(survey) = end.survey.as_mut().filter(|survey| !survey.sending) else { return };
@@ -109,7 +108,7 @@ impl Session {
         let short = |answer: String| answer.chars().take(limits::ANSWER_CHARS).collect();
         let answers = answers.into_iter().map(|(question, answer)| (question, short(answer))).collect();
         let survey = survey.id.clone();
-        self.push(Durable::Answer { survey, answers: Answers(answers) });
+        self.push(Durable::Answer { survey, answers });
         self.link.open(time, &mut self.shell);
     }
 

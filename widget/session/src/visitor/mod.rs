@@ -16,9 +16,7 @@ pub use view::{
     View, WaitingView, WaitsAgain,
 };
 
-use std::collections::BTreeMap;
-
-use tealight_protocol::{Area, Cid, OfferChoice, Route, Seq};
+use tealight_protocol::{Answers, Area, Cid, OfferChoice, Route, Seq};
 
 use crate::Fact;
 
@@ -72,7 +70,7 @@ pub enum Command {
     /// End the chat, or leave the waiting room. The confirmation is the screen's business.
     End,
     /// Answer the survey.
-    AnswerSurvey(BTreeMap<String, String>),
+    AnswerSurvey(Answers),
     /// Leave the survey.
     SkipSurvey,
     /// Have everything erased, here and at the helpline.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Capability, Cid, Epoch, Instance, OfferChoice, Role, Secret, Text, VisitorFrame, VisitorHello,
+    Capability, Cid, Epoch, Instance, OfferChoice, Role, Secret, Text, VisitorFrame, VisitorHello, lean,
 };
 
 use super::conversation::{Conversation, Part};
@@ -17,7 +17,7 @@ use crate::clock::{Clock, earlier};
 use crate::draft::Draft;
 use crate::link::{Link, Loss, News};
 use crate::outbox::{Item, ItemState, Outbox};
-use crate::shell::{Shell, encode};
+use crate::shell::Shell;
 use crate::typing::Typing;
 use crate::{Effect, Entropy, Fact, Millis, StopReason};
 
@@ -410,9 +410,7 @@ impl Session {
     }
 
     pub(super) fn transmit(&mut self, frame: &VisitorFrame) {
-        if let Some(text) = encode(frame) {
-            self.link.transmit(text, &mut self.shell);
-        }
+        self.link.transmit(lean::from_visitor(frame), &mut self.shell);
     }
 
     pub(super) fn can(&self, capability: Capability) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tealight_protocol::{Capability, Cid, VisitorFrame};
+use tealight_protocol::{Capability, Cid, VisitorFrame, lean};
 
 use super::conversation::Part;
 use super::durable::Durable;
@@ -10,7 +10,6 @@ use super::session::{Saved, Session, Stage};
 use super::snapshot::{Place, Snapshot, Stored};
 use crate::link::News;
 use crate::outbox::{Item, ItemState};
-use crate::shell::encode;
 use crate::{Effect, Millis};
 
 impl Session {
@@ -69,9 +68,8 @@ impl Session {
             Stage::Welcome { .. } | Stage::Stopped(_) => return,
         };
         while let Some(item) = self.outbox.next_due(time) {
-            if let Some(text) = encode(&item.command.frame(item.cid.clone(), secret)) {
-                self.link.transmit(text, &mut self.shell);
-            }
+            let frame = item.command.frame(item.cid.clone(), secret);
+            self.link.transmit(lean::from_visitor(&frame), &mut self.shell);
         }
     }
 
@@ -141,8 +139,8 @@ impl Session {
         }
         self.save_at = None;
         self.saved = Some(state);
-        if let Some(text) = self.snapshot().as_ref().and_then(encode) {
-            self.shell.want(Effect::Save(text));
+        if let Some(snapshot) = self.snapshot() {
+            self.shell.want(Effect::Save(snapshot.write()));
         }
     }
 
@@ -177,7 +175,8 @@ impl Session {
         };
         let outbox = self.outbox.items().iter().map(stored).collect();
         let draft = self.draft.text().to_owned();
-        Some(Snapshot::new(secret.clone(), place, draft, self.when_joined.clone(), outbox))
+        let when_joined = self.when_joined.clone();
+        Some(Snapshot { secret: secret.clone(), place, draft, when_joined, outbox })
     }
 
     /// Makes the list of entries anew if it changed.

@@ -1,18 +1,16 @@
 //! What survives a reload of the page: the way back, and the words that are nowhere else. Never what was said.
 
-use serde::Serialize;
-use tealight_protocol::lean::{self, Fields, Node};
+use tealight_protocol::json::{Node, Writer, quoted};
+use tealight_protocol::lean::{self, Fields};
 use tealight_protocol::{Cid, Person, Secret};
 
 use super::durable::Durable;
 
 /// The version that this build writes, and the only one it reads.
-const VERSION: u32 = 1;
+const VERSION: u64 = 1;
 
 /// A snapshot.
-#[derive(Serialize)]
 pub(super) struct Snapshot {
-    v: u32,
     pub(super) secret: Secret,
     pub(super) place: Place,
     pub(super) draft: String,
@@ -23,8 +21,6 @@ pub(super) struct Snapshot {
 }
 
 /// Where the visitor was, for the first picture after a reload. The backend's word replaces it.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
 pub(super) enum Place {
     Joining,
     Waiting,
@@ -32,7 +28,6 @@ pub(super) enum Place {
 }
 
 /// A command of the outbox.
-#[derive(Serialize)]
 pub(super) struct Stored {
     pub(super) cid: Cid,
     pub(super) refused: bool,
@@ -40,22 +35,25 @@ pub(super) struct Stored {
 }
 
 impl Snapshot {
-    pub(super) fn new(
-        secret: Secret,
-        place: Place,
-        draft: String,
-        when_joined: Option<Cid>,
-        outbox: Vec<Stored>,
-    ) -> Self {
-        Self { v: VERSION, secret, place, draft, when_joined, outbox }
+    /// Writes it down.
+    pub(super) fn write(&self) -> String {
+        let Self { secret, place, draft, when_joined, outbox } = self;
+        Writer::new()
+            .number("v", VERSION)
+            .words("secret", secret.as_str())
+            .json("place", &place.write())
+            .words("draft", draft)
+            .maybe("when_joined", when_joined.as_ref().map(Cid::as_str))
+            .list("outbox", outbox.iter().map(Stored::write))
+            .finish()
     }
 
     /// Reads a snapshot, if it is whole, of this version, and says one thing only.
     pub(super) fn read(text: &str) -> Option<Self> {
         let value = Node::parse(text)?;
         let f = Fields::of(&value)?;
+        let version = f.get("v", lean::number)?;
         let snapshot = Self {
-            v: f.get("v", lean::small)?,
             secret: f.get("secret", lean::secret)?,
             place: f.get("place", place)?,
             draft: f.get("draft", lean::string)?,
@@ -63,8 +61,29 @@ impl Snapshot {
             outbox: f.list("outbox", stored)?,
         };
         let starts = snapshot.outbox.iter().any(|item| matches!(item.command, Durable::Start { .. }));
-        let is_sound = snapshot.v == VERSION && (starts || !matches!(snapshot.place, Place::Joining));
+        let is_sound = version == VERSION && (starts || !matches!(snapshot.place, Place::Joining));
         is_sound.then_some(snapshot)
+    }
+}
+
+impl Place {
+    fn write(&self) -> String {
+        match self {
+            Self::Joining => quoted("joining"),
+            Self::Waiting => quoted("waiting"),
+            Self::Talking(person) => Writer::new().json("talking", &lean::person_to_json(person)).finish(),
+        }
+    }
+}
+
+impl Stored {
+    fn write(&self) -> String {
+        let Self { cid, refused, command } = self;
+        Writer::new()
+            .words("cid", cid.as_str())
+            .flag("refused", *refused)
+            .json("command", &command.write())
+            .finish()
     }
 }
 

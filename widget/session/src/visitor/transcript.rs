@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tealight_protocol::json::digits;
 use tealight_protocol::{Event, EventKind, OfferChoice, OperatorId, Party, Person, Seq};
 
 use super::durable::Durable;
@@ -114,7 +115,7 @@ impl Transcript {
     }
 
     fn keep(&mut self, event: &Event) {
-        let mut key = event.seq.to_string();
+        let mut key = digits(event.seq);
         let kind = match &event.kind {
             EventKind::Message { from: Party::Visitor, cid: Some(cid), text, .. } => {
                 key = own_key(cid);

@@ -1,9 +1,7 @@
 //! The end, whoever brings it about, and what is left afterwards.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
-use tealight_protocol::{EndReason, EndedBy};
+use tealight_protocol::{Answers, EndReason, EndedBy};
 use tealight_session::visitor::{Command, EndedView, Phase};
 use tealight_session::{Connection, Delivery, Fact, StopReason};
 
@@ -272,5 +270,5 @@ fn over(rig: &Visitor) -> EndedView {
 }
 
 fn answers() -> Command {
-    Command::AnswerSurvey(BTreeMap::from([("q1".to_owned(), "yes".to_owned())]))
+    Command::AnswerSurvey(Answers::from_iter([("q1".to_owned(), "yes".to_owned())]))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tealight_protocol::OfferChoice;
+use tealight_protocol::{Answers, OfferChoice};
 use tealight_session::Fact;
 use tealight_session::visitor::{Command, EntryKind, Session};
 
@@ -60,7 +60,7 @@ fn step(rig: &mut Visitor, dice: &mut Seeded, cids: &mut [Value]) {
         12 if dice.below(6) == 0 => rig.command(Command::End),
         13 if dice.below(12) == 0 => rig.command(Command::Erase),
         14 => rig.command(Command::StartAfresh),
-        15 => rig.command(Command::AnswerSurvey([("q1".to_owned(), "a".repeat(300))].into())),
+        15 => rig.command(Command::AnswerSurvey(Answers::from_iter([("q1".to_owned(), "a".repeat(300))]))),
         16 => rig.command(Command::SkipSurvey),
         17 => {
             rig.fact(
