@@ -8,7 +8,8 @@ use crate::slots::{Slots, Staff};
 /// How far ahead is looked, in minutes. What takes longer is "longer".
 pub(crate) const HORIZON: f64 = 8.0 * 60.0;
 
-/// What an hour can hold at most: a slot is handed on this often for each person who waits, and no more.
+/// After this many slots handed on to others than those who wait now, a course ends: a crowd of overtakers must not
+/// keep it going.
 const MOST_HANDED_ON_BESIDES: usize = 5_000;
 
 /// Somebody who waits.
