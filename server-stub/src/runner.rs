@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tealight_protocol::{CloseCode, ServiceStatus, limits};
+use tealight_protocol::{CloseCode, ServiceStatus, Waits, limits};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::desk::{ConnId, Counts, Desk, Input, Output};
@@ -28,6 +28,7 @@ enum Message {
 enum Question {
     Status(oneshot::Sender<ServiceStatus>),
     Counts(oneshot::Sender<Counts>),
+    Waits(oneshot::Sender<Waits>),
     Look(oneshot::Sender<Counts>),
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
@@ -81,6 +82,10 @@ impl DeskHandle {
     /// Does whatever is due by now, and counts after that.
     pub(crate) async fn look_at_clock(&self) -> Result<Counts, Stopping> {
         self.ask(Question::Look).await
+    }
+
+    pub(crate) async fn waits(&self) -> Result<Waits, Stopping> {
+        self.ask(Question::Waits).await
     }
 
     pub(crate) async fn health(&self) -> Result<Result<(), StoreError>, Stopping> {
@@ -199,6 +204,7 @@ impl<S: Store> Runner<S> {
         match question {
             Question::Status(answer) => drop(answer.send(self.desk.service_status(now))),
             Question::Counts(answer) => drop(answer.send(self.desk.counts())),
+            Question::Waits(answer) => drop(answer.send(self.desk.waits(now))),
             Question::Look(answer) => {
                 self.input(Input::Tick);
                 let _ = answer.send(self.desk.counts());

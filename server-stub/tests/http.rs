@@ -336,9 +336,12 @@ async fn metrics_count_and_live_on_a_listener_of_their_own() {
         "tealight_waiting 1",
         "tealight_active 0",
         "tealight_conversations_started_total 1",
+        "tealight_slots 0",
+        "tealight_promises_too_short 0",
     ] {
         assert!(metrics.lines().any(|known| known == line), "{line} in {metrics}");
     }
+    assert!(metrics.contains("tealight_oldest_wait_seconds") && !metrics.contains("ratio"), "{metrics}");
     assert_eq!(server.get("/metrics", &[]).await.status, 404);
     server.stop().await;
 }

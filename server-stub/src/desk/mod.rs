@@ -14,6 +14,7 @@ mod board;
 mod bucket;
 mod connections;
 mod ending;
+mod figures;
 mod hand_out;
 mod notes;
 mod offers;

@@ -17,7 +17,7 @@ impl<S: Store> Desk<S> {
         after: u64,
     ) -> Result<(), Refusal> {
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
-        let (mut items, mut offers, mut notes) = (None, None, None);
+        let (mut items, mut offers, mut notes, mut waits) = (None, None, None, None);
         let more = match what {
             QueryKind::Canned => {
                 let (page, more) = page_of(self.settings.canned.iter().skip(skipped).cloned());
@@ -41,11 +41,15 @@ impl<S: Store> Desk<S> {
                 self.send(conn, &ToOperator::Board(board));
                 return Ok(());
             }
-            QueryKind::Roster | QueryKind::Waits | QueryKind::Unknown => {
+            QueryKind::Waits => {
+                waits = Some(self.waits(self.clock));
+                false
+            }
+            QueryKind::Roster | QueryKind::Unknown => {
                 return Err(Refusal::last_word(ErrorCode::Unsupported, "this question is not known here"));
             }
         };
-        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster: None, waits: None, more });
+        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster: None, waits, more });
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod announcement;
 mod chaos;
 mod commands;
 mod ending;
+mod figures;
 mod greeting;
 mod hand_out;
 mod liveness;

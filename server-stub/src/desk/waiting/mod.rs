@@ -14,14 +14,13 @@ use tealight_protocol::{Area, ConversationId, Wait};
 use tealight_wait::{Estimate, Quote};
 
 pub(super) use promises::{Expectation, may_close_first};
-pub(super) use statistics::{Learned, learn_from_end};
+pub(super) use statistics::{Learned, Statistics, learn_from_end};
 
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::store::Store;
 use estimates::Ration;
 use lines::Estimated;
-use statistics::Statistics;
 
 /// Where the orders of those who were talked with begin. Newcomers have orders from 1.
 const BEFORE_NEWCOMERS: i64 = -(1 << 40);
@@ -127,6 +126,11 @@ impl WaitingRoom {
     /// The place of somebody who waits, as it was counted last.
     pub(super) fn place(&self, id: &ConversationId) -> Option<u32> {
         self.places.get(id).copied()
+    }
+
+    /// What came of earlier waits.
+    pub(super) fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// How long somebody would wait who joined now.

@@ -46,6 +46,11 @@ impl Statistics {
         Self { handling, waits, patience: None, calibration, version: 0 }
     }
 
+    /// Waits that are over, the newest last.
+    pub(in crate::desk) fn waits(&self) -> impl Iterator<Item = &WaitRecord> {
+        self.waits.iter()
+    }
+
     pub(super) fn handling(&self) -> Vec<Minutes> {
         self.handling.iter().copied().collect()
     }
