@@ -56,7 +56,7 @@ impl Operator {
         let token = trial.bench.token(account, &opening.url).await?;
         let mut hello = json!({
             "t": "hello", "role": "operator", "inst": inst, "auth": token,
-            "caps": ["typing", "marks", "offers", "survey", "links", "transfer", "notes", "watch"],
+            "caps": ["typing", "marks", "offers", "survey", "links", "transfer", "notes", "watch", "roster"],
         });
         if let Some((epoch, after)) = had {
             hello["epoch"] = epoch.clone();

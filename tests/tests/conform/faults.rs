@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::spoiler::{Fault, Memory, SOUND};
 
 /// Backends with one fault each. What is not named is in order.
-pub(crate) const FAULTS: [Fault; 42] = [
+pub(crate) const FAULTS: [Fault; 43] = [
     Fault {
         what: "closes a second hello with another code",
         case: 4,
@@ -223,6 +223,12 @@ pub(crate) const FAULTS: [Fault; 42] = [
         what: "begins every page at the beginning",
         case: 59,
         up: |_, f| without(f, "query", "after"),
+        ..SOUND
+    },
+    Fault {
+        what: "does not know whose shift it is",
+        case: 61,
+        down: |_, f| vec![recoded(f, "forbidden", "not_found")],
         ..SOUND
     },
 ];

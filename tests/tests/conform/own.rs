@@ -23,7 +23,7 @@ async fn our_own_server_passes_every_case_that_it_can_be_asked() -> Result<()> {
     }
     println!("{report}");
     assert!(!report.has_failed(), "{report}");
-    assert_eq!(report.findings.len(), 60);
+    assert_eq!(report.findings.len(), 62);
     assert_eq!(report.numbers(|outcome| matches!(outcome, Outcome::NotOffered(_))), NOT_OFFERED);
     if is_quick() {
         return Ok(());

@@ -66,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn supervisor(t: &Trial) -> Check<Account> {
+pub(super) fn supervisor(t: &Trial) -> Check<Account> {
     let found = t.bench.options.accounts.iter().find(|account| account.supervisor);
     found.cloned().ok_or_else(|| Stop::NotOffered("no supervisor".to_owned()))
 }

@@ -10,6 +10,7 @@ mod handshake;
 mod limits;
 mod resuming;
 mod rich;
+mod roster;
 mod turn;
 mod waiting;
 
@@ -30,6 +31,7 @@ pub fn cases() -> Vec<Case> {
         claims::CASES,
         contest::CASES,
         colleagues::CASES,
+        roster::CASES,
     ];
     let mut all: Vec<Case> = groups.into_iter().flatten().copied().collect();
     all.sort_by_key(|case| case.number);
