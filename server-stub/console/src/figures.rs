@@ -13,15 +13,18 @@ pub(crate) struct Figure {
     pub(crate) words: String,
     /// Whether it is to be looked at.
     pub(crate) alarm: bool,
+    /// Whether too little is known to say.
+    pub(crate) unknown: bool,
 }
 
 impl Figure {
     fn calm(big: String, words: String) -> Self {
-        Self { big, words, alarm: false }
+        Self { big, words, alarm: false, unknown: false }
     }
 
     fn unknown() -> Self {
-        Self::calm(t("waits.too_few").to_owned(), t("waits.too_few_words").to_owned())
+        let (big, words) = (t("waits.too_few").to_owned(), t("waits.too_few_words").to_owned());
+        Self { big, words, alarm: false, unknown: true }
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn talking(waits: &Waits) -> Figure {
         (_, 0) => t("waits.none_free").to_owned(),
         (_, free) => count("waits.free.one", "waits.free.other", free.into()),
     };
-    Figure { big, words, alarm: waits.waiting > 0 && waits.slots == 0 }
+    Figure { big, words, alarm: waits.waiting > 0 && waits.slots == 0, unknown: false }
 }
 
 /// How long it took until a visitor could be joined.
@@ -88,7 +91,7 @@ pub(crate) fn promises(waits: &Waits) -> Figure {
     };
     let Some(share) = waits.above_promise else { return Figure::unknown() };
     let values = [("percent", &*share.percent.to_string()), ("of", &*share.of.to_string())];
-    Figure { big: t(big).to_owned(), words: tf(key, &values), alarm }
+    Figure { big: t(big).to_owned(), words: tf(key, &values), alarm, unknown: false }
 }
 
 /// How many left before anybody came.

@@ -4,6 +4,7 @@ use gloo_net::http::{Request, Response};
 use serde::{Deserialize, Serialize};
 use tealight_protocol::{AreaStatus, STATUS_PATH, ServiceStatus};
 use tealight_shell::Slot;
+use web_sys::RequestCache;
 
 /// Where the token lives across a reload of this tab.
 const SLOT: Slot = Slot::new("tealight-console");
@@ -83,7 +84,9 @@ pub(crate) async fn areas(server: String) -> Vec<AreaStatus> {
 
 /// What the service says to visitors. `None` if there is no answer.
 pub(crate) async fn status(server: String) -> Option<ServiceStatus> {
-    let answer = Request::get(&format!("{server}{STATUS_PATH}")).send().await.ok()?;
+    // What is true now, not what this browser heard some seconds ago.
+    let request = Request::get(&format!("{server}{STATUS_PATH}")).cache(RequestCache::NoStore);
+    let answer = request.send().await.ok()?;
     answer.json().await.ok()
 }
 

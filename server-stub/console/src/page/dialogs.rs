@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::announce::AnnounceDialog;
+use super::browser::{INTO_PAGE, focus_first, focus_is_nowhere};
 use super::desk::{Desk, KEY_NEXT, running};
 use super::pass_on::PassOnDialog;
 use super::shifts::{ShiftDialog, UnshiftDialog};
@@ -49,6 +50,10 @@ pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
             request_animation_frame(move || {
                 if let Some(Some(element)) = came_from.try_update_value(Option::take) {
                     let _ = element.focus();
+                }
+                // What was pressed may be gone by what it did.
+                if focus_is_nowhere() {
+                    focus_first(INTO_PAGE);
                 }
             });
         }

@@ -225,9 +225,8 @@ impl Shape {
                 let name = name.as_deref().unwrap_or(t("log.colleague"));
                 let key = match reason {
                     tealight_protocol::LeftReason::ConnectionLost => "log.left",
-                    tealight_protocol::LeftReason::NoAnswer | tealight_protocol::LeftReason::Unknown => {
-                        "log.left_other"
-                    }
+                    tealight_protocol::LeftReason::NoAnswer => "log.no_answer",
+                    tealight_protocol::LeftReason::Unknown => "log.left_other",
                 };
                 Self::note(tf(key, &[("name", name)]))
             }

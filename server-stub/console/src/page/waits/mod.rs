@@ -69,8 +69,10 @@ fn tile(
     figure: impl Fn(&Waits) -> Figure + Send + Sync + 'static,
 ) -> impl IntoView {
     let figure = Memo::new(move |_| waits.with(|waits| waits.as_deref().map(&figure)));
+    let is =
+        move |what: fn(&Figure) -> bool| figure.with(|figure| figure.as_ref().is_some_and(what)).to_string();
     view! {
-        <li class="tile" data-alarm=move || figure.with(|figure| figure.as_ref().is_some_and(|one| one.alarm)).to_string()>
+        <li class="tile" data-alarm=move || is(|one| one.alarm) data-unknown=move || is(|one| one.unknown)>
             <h3 class="tile-name">{name}</h3>
             <p class="tile-big">{move || figure.get().map(|figure| figure.big)}</p>
             <p class="quiet small">{move || figure.get().map(|figure| figure.words)}</p>
