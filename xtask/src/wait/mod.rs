@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use tealight_wait_sim::{
-    OURS, Outcome, Scenario, TEXTBOOK, VISITORS, all, day, judge, line_up, run_all, scenario,
+    LOOK_EVERY, OURS, Outcome, Scenario, TEXTBOOK, VISITORS, all, day, judge, line_up, run_all, scenario,
 };
 
 pub(crate) use bench::{BenchArgs, run as bench};
@@ -27,6 +27,9 @@ pub(crate) struct WaitSimArgs {
     /// Visitors in each scenario. With another number the document and the plots stay as they are.
     #[arg(long, default_value_t = VISITORS)]
     visitors: usize,
+    /// How often those who wait are looked at, in seconds. With another number the document and the plots stay as they are.
+    #[arg(long, value_name = "SECONDS", default_value_t = (60.0 * LOOK_EVERY) as u32)]
+    look_every: u32,
     /// Leave the document and the plots as they are.
     #[arg(long)]
     check: bool,
@@ -48,7 +51,8 @@ pub(crate) fn run(workspace: &Workspace, args: &WaitSimArgs) -> Result<()> {
     println!("\n{}", table::measures(&outcomes));
     let gates = judge(&outcomes, OURS, TEXTBOOK);
     println!("{}", table::gates(&gates));
-    if args.only.is_empty() && visitors == VISITORS && !args.check {
+    let usual = args.only.is_empty() && visitors == VISITORS && looks_every(args) == LOOK_EVERY;
+    if usual && !args.check {
         step("docs/wait.md and its plots", || write(workspace, &outcomes))?;
     }
     let failed = gates.iter().filter(|gate| !gate.is_passed()).count();
@@ -60,19 +64,25 @@ pub(crate) fn run(workspace: &Workspace, args: &WaitSimArgs) -> Result<()> {
 }
 
 fn chosen(args: &WaitSimArgs) -> Result<Vec<Scenario>> {
-    if args.visitors < 100 {
-        bail!("with fewer than 100 visitors there is nothing to measure");
+    if args.visitors < 100 || args.look_every == 0 {
+        bail!("with fewer than 100 visitors, or never a look, there is nothing to measure");
     }
-    if args.only.is_empty() {
-        return Ok(all(args.visitors));
-    }
-    args.only
-        .iter()
-        .map(|letter| {
+    let scenarios = if args.only.is_empty() {
+        all(args.visitors)
+    } else {
+        let known = |letter: &char| {
             scenario(letter.to_ascii_uppercase(), args.visitors)
                 .with_context(|| format!("there is no scenario {letter}: they are A, B, C, D and E"))
-        })
-        .collect()
+        };
+        args.only.iter().map(known).collect::<Result<_>>()?
+    };
+    let look_every = looks_every(args);
+    Ok(scenarios.into_iter().map(|scenario| Scenario { look_every, ..scenario }).collect())
+}
+
+/// In minutes.
+fn looks_every(args: &WaitSimArgs) -> f64 {
+    f64::from(args.look_every) / 60.0
 }
 
 /// Renews what `docs/wait.md` shows of a full run.

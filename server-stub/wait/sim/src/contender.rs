@@ -82,7 +82,7 @@ pub trait Estimator {
         self.forecast(room, place).map(|forecast| forecast.mean)
     }
 
-    /// What the person at this place is told. Asked once when they join and at each minute's look, and only of rules
+    /// What the person at this place is told. Asked once when they join and at each look, and only of rules
     /// that are shown as [`Showing::Promise`].
     fn tell(&mut self, room: &Room<'_>, place: usize) -> Told {
         let _ = (room, place);

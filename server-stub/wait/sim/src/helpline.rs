@@ -9,9 +9,6 @@ use std::collections::VecDeque;
 use crate::history::History;
 use crate::scenario::{DAY, Roster, Scenario, Visitor};
 
-/// How often those who wait are told anew, in minutes.
-pub const LOOK_EVERY: f64 = 1.0;
-
 /// What a helpline knows of itself at one moment.
 #[derive(Debug)]
 pub struct Room<'a> {
@@ -54,7 +51,7 @@ pub enum End {
 pub trait Watch {
     /// Somebody joined and has to wait; `place` counts from 0.
     fn joined(&mut self, room: &Room<'_>, place: usize);
-    /// A minute has passed and somebody waits.
+    /// It is time to look anew, and somebody waits.
     fn looked(&mut self, room: &Room<'_>);
     /// The moment for which this was asked has come; see [`Watch::wake_at`].
     fn woke(&mut self, room: &Room<'_>) {
@@ -75,7 +72,7 @@ pub fn play(scenario: &Scenario, watch: &mut impl Watch) {
     let visitors = scenario.draw_visitors();
     let last = visitors.last().map_or(0.0, |visitor| visitor.joined);
     let roster = scenario.draw_roster(last);
-    let mut helpline = Helpline::new(&visitors, &roster);
+    let mut helpline = Helpline::new(&visitors, &roster, scenario.look_every);
     while let Some((now, event)) = helpline.next(watch.wake_at()) {
         helpline.happen(now, event, watch);
     }
@@ -109,11 +106,12 @@ struct Helpline<'a> {
     pending: VecDeque<Waiting>,
     next_shift: f64,
     next_look: f64,
+    look_every: f64,
     history: History,
 }
 
 impl<'a> Helpline<'a> {
-    fn new(visitors: &'a [Visitor], roster: &'a Roster) -> Self {
+    fn new(visitors: &'a [Visitor], roster: &'a Roster, look_every: f64) -> Self {
         Self {
             visitors,
             roster,
@@ -126,7 +124,8 @@ impl<'a> Helpline<'a> {
             waiting: Vec::new(),
             pending: VecDeque::new(),
             next_shift: roster.shift_end(0.0),
-            next_look: LOOK_EVERY,
+            next_look: look_every,
+            look_every,
             history: History::default(),
         }
     }
@@ -176,7 +175,7 @@ impl<'a> Helpline<'a> {
             Event::Arrive => self.arrive(watch),
             Event::Wake => watch.woke(&self.room()),
             Event::Look => {
-                self.next_look += LOOK_EVERY;
+                self.next_look += self.look_every;
                 watch.looked(&self.room());
             }
         }
@@ -201,8 +200,8 @@ impl<'a> Helpline<'a> {
             return;
         }
         if self.waiting.len() == 1 {
-            // Nobody waited: the minutes in which nobody looked are not made up for.
-            self.next_look = ((self.now / LOOK_EVERY).floor() + 1.0) * LOOK_EVERY;
+            // Nobody waited: the looks that nobody took are not made up for.
+            self.next_look = ((self.now / self.look_every).floor() + 1.0) * self.look_every;
         }
         watch.joined(&self.room(), place);
     }

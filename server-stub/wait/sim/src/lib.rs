@@ -25,10 +25,12 @@ pub use closed_form::{LastMet, LastTen, QueueLength, QueueLengthMarkov};
 pub use contender::{Estimator, Forecast, Quantiles, Showing, Shown, Told};
 pub use day::{Arrival, Day, day};
 pub use gates::{Asked, Gate, judge};
-pub use helpline::{End, LOOK_EVERY, Room, Waiting, Watch, play};
+pub use helpline::{End, Room, Waiting, Watch, play};
 pub use history::{ANSWERED, HANDLING_TIMES, History, SHIFTS, WAITS};
 pub use line_up::{BARE_NUMBER, BARE_RANGE, LAST_TEN, LAST_WAIT, OURS, QL, TEXTBOOK, line_up};
 pub use measures::Measures;
 pub use ours::Ours;
 pub use run::{LineUp, Outcome, Row, run, run_all};
-pub use scenario::{Arrivals, Roster, Scenario, Staffing, VISITORS, Visitor, WARM_UP_SHARE, all, scenario};
+pub use scenario::{
+    Arrivals, LOOK_EVERY, Roster, Scenario, Staffing, VISITORS, Visitor, WARM_UP_SHARE, all, scenario,
+};

@@ -11,6 +11,9 @@ pub const VISITORS: usize = 20_000;
 /// The first part of a run is not scored: the helpline has nothing measured yet.
 pub const WARM_UP_SHARE: f64 = 0.1;
 
+/// How often those who wait are told anew unless a scenario says otherwise, in minutes.
+pub const LOOK_EVERY: f64 = 1.0;
+
 /// Minutes in a day.
 pub(crate) const DAY: f64 = 1_440.0;
 
@@ -31,6 +34,8 @@ pub struct Scenario {
     pub staffing: Staffing,
     /// Share of visitors who go before all others.
     pub first_share: f64,
+    /// How often those who wait are looked at and told anew, in minutes.
+    pub look_every: f64,
     /// How many visitors arrive.
     pub visitors: usize,
     /// Everything drawn in this scenario comes from this number.
@@ -90,6 +95,7 @@ pub fn scenario(letter: char, visitors: usize) -> Option<Scenario> {
         patience: PATIENCE,
         staffing: Staffing::Constant(slots),
         first_share: 0.0,
+        look_every: LOOK_EVERY,
         visitors,
         seed,
     };

@@ -8,7 +8,7 @@ use tealight_wait_sim::{
 };
 
 /// Visitors in each scenario: enough for the shares that the gates ask for, and a few seconds.
-const SHORT: usize = 4_000;
+const SHORT: usize = 3_000;
 
 #[test]
 fn the_estimate_passes_every_gate() {
@@ -16,6 +16,16 @@ fn the_estimate_passes_every_gate() {
     let failed: Vec<&Gate> = gates.iter().filter(|gate| !gate.is_passed()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(gates.len() > 30, "where are the gates?");
+}
+
+#[test]
+fn the_promise_is_as_calm_when_it_is_looked_at_as_often_as_a_busy_server_does() {
+    let scenario = Scenario { look_every: 1.0 / 6.0, ..scenario('E', 1_000).unwrap() };
+    for gate in judge(&run_all(&[scenario], line_up), OURS, TEXTBOOK) {
+        if [Asked::SawWorse, Asked::Changes, Asked::Unannounced, Asked::OverFirst].contains(&gate.asked) {
+            assert!(gate.is_passed(), "{gate:?}");
+        }
+    }
 }
 
 #[test]
