@@ -82,7 +82,7 @@ a span{color:var(--i);font-weight:400}
     #asked; // settles when that has come
     #state = "";
     #unread = 0;
-    #opening; // the one load in flight or done: Promise<boolean>, undefined before and after a failure
+    #opening; // the one load in flight or done: true or Promise<boolean>, undefined before and after a failure
     #settle;
     #content; // the iframe, or in inline mode the element that holds the widget
     #port; // to the frame; in inline mode the widget itself, which takes the same messages
@@ -122,23 +122,23 @@ a span{color:var(--i);font-weight:400}
     }
 
     /** Opens the chat. Resolves to true once its first screen is painted, to false when contacts are shown instead. */
-    open() {
-      if (!this.isConnected) return Promise.resolve(false);
+    async open() {
+      if (!this.isConnected) return false;
       if (this.#window.hidden) {
         this.#show(true);
         this.#emit("open");
       }
       if (offered ?? true) this.#opening ??= this.#load();
-      this.#tell({ type: "shown", visible: true });
+      this.#tellShown();
       this.#focus();
-      return this.#opening ?? Promise.resolve(false);
+      return this.#opening ?? false;
     }
 
     /** Minimises the chat; the conversation goes on. */
     close() {
       if (!this.#window || this.#window.hidden) return;
       this.#show(false);
-      this.#tell({ type: "shown", visible: false });
+      this.#tellShown();
       if (!this.#opening) this.#discard();
       this.#launcher.focus();
       this.#emit("close");
@@ -186,9 +186,8 @@ a span{color:var(--i);font-weight:400}
       } catch {
         root.append(make("style", { textContent: CSS }));
       }
-      const leave = () => this.#leave();
       this.#launcher = make("button", { className: "launcher", part: "launcher", ariaHasPopup: "dialog", onclick: () => this.open() });
-      this.#exit = make("button", { part: "launcher-exit", onclick: leave });
+      this.#exit = make("button", { part: "launcher-exit", onclick: this.#leave });
       this.#plain = make("div", { className: "plain", part: "fallback" });
       this.#window = make("div", { className: "window", part: "window", role: "dialog", ariaLabel: this.#words.discreet, hidden: true }, this.#plain);
       this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
@@ -231,7 +230,7 @@ a span{color:var(--i);font-weight:400}
           "div",
           {},
           make("button", { onclick: () => this.close() }, words.close),
-          make("button", { onclick: () => this.#leave() }, words.exit),
+          make("button", { onclick: this.#leave }, words.exit),
         ),
         make("p", { tabIndex: -1 }, words[idle ? why : "opening"]),
         ...offers.map((offer) =>
@@ -322,6 +321,10 @@ a span{color:var(--i);font-weight:400}
       this.#port?.postMessage(message);
     }
 
+    #tellShown() {
+      this.#tell({ type: "shown", visible: !this.#window.hidden });
+    }
+
     #sendTokens() {
       const style = getComputedStyle(this);
       const tokens = { scheme: this.#get("theme") || "" };
@@ -343,11 +346,11 @@ a span{color:var(--i);font-weight:400}
         this.#content.hidden = false;
         this.#plain.hidden = true;
         this.#sendTokens();
-        this.#tell({ type: "shown", visible: !this.#window.hidden });
+        this.#tellShown();
         if (!this.#window.hidden) this.#refocus();
       } else if (type == "ready") {
         this.#settle(true);
-        this.#opening ??= Promise.resolve(true); // the visitor tried again inside the frame
+        this.#opening ??= true; // the visitor tried again inside the frame
         this.#emit("ready");
       } else if (type == "fallback") {
         if (!this.#content.src || !this.#port) return this.#fail();
@@ -366,7 +369,7 @@ a span{color:var(--i);font-weight:400}
       } else if (type == "exit") {
         this.#hide();
         // The frame leaves by itself; this is for a browser that did not let it.
-        if (this.#content.src) setTimeout(() => this.#leave(), 1500);
+        if (this.#content.src) setTimeout(this.#leave, 1500);
         else this.#leave();
       }
     }
@@ -397,19 +400,15 @@ a span{color:var(--i);font-weight:400}
       if (this.#plain) this.#plain.hidden = false;
     }
 
-    get #exitUrl() {
-      const url = this.#get("exit-url") || "";
-      return /^https?:/i.test(url) ? url : DEFAULT_EXIT;
-    }
-
     #hide() {
       this.#window.hidden = this.#dock.hidden = true;
     }
 
-    #leave() {
+    #leave = () => {
       this.#hide();
-      location.replace(this.#exitUrl);
-    }
+      const url = this.#get("exit-url");
+      location.replace(/^https?:/i.test(url) ? url : DEFAULT_EXIT);
+    };
   }
 
   if (!customElements.get(TAG)) customElements.define(TAG, TealightChat);
@@ -435,6 +434,6 @@ a span{color:var(--i);font-weight:400}
   };
   if (script) {
     if (document.body && document.readyState != "loading") start();
-    else addEventListener("DOMContentLoaded", start, { once: true });
+    else addEventListener("DOMContentLoaded", start);
   }
 })();
