@@ -309,9 +309,8 @@ impl Context {
     /// A string with one placeholder, cut where it stands: what goes there may be more than words, and may stand
     /// anywhere in a sentence.
     pub(crate) fn around(self, key: Key, placeholder: &str) -> (String, String) {
-        const CUT: &str = "\u{0}";
-        let sentence = self.fill(key, &[(placeholder, CUT)]);
-        let (before, after) = sentence.split_once(CUT).unwrap_or((&sentence, ""));
+        let sentence = self.fill(key, &[(placeholder, "\0")]);
+        let (before, after) = sentence.split_once('\0').unwrap_or((&sentence, ""));
         (before.to_owned(), after.to_owned())
     }
 

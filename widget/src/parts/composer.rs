@@ -1,6 +1,7 @@
 //! Where the visitor writes. One composer lives from the first second of waiting to the end of the chat, so that
 //! neither words nor cursor move when somebody joins.
 
+use tealight_protocol::json::digits;
 use tealight_session::visitor::Command;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
@@ -193,7 +194,7 @@ fn grows_by_itself() -> bool {
 fn grow(field: &HtmlTextAreaElement) {
     let style = HtmlElement::style(field);
     let _ = style.set_property("height", "auto");
-    let mut height = field.scroll_height().to_string();
+    let mut height = digits(field.scroll_height().unsigned_abs().into());
     height.push_str("px");
     let _ = style.set_property("height", &height);
 }
