@@ -4,7 +4,7 @@
 use tealight_protocol::{OfferedWaits, Promises, Share, Waits, WaitsOfHour};
 use tealight_wait::Minutes;
 use tealight_wait::gauges::{
-    ANSWERED_SOON, COVERAGE_BAND, COVERAGE_FROM, Outcome, SHORTEST_ABANDONED, coverage,
+    self, COVERAGE_BAND, COVERAGE_FROM, Ended, Outcome, abandonment, answered_soon, coverage, offered_waits,
 };
 
 use super::Desk;
@@ -45,7 +45,7 @@ impl<S: Store> Desk<S> {
             oldest: waiting.map(|room| room.record.waiting_since).min().map(Moment::timestamp),
             slots,
             busy,
-            offered: offered(waits.iter().rev().filter_map(|wait| known_ms(wait)).take(LAST), ENOUGH),
+            offered: offered(waits.iter().rev().filter_map(|wait| known(wait)).take(LAST), ENOUGH),
             above_promise: kept
                 .filter(|kept| kept.promises >= ENOUGH)
                 .map(|kept| Share { percent: percent(kept.over_first_upper), of: count(kept.promises) }),
@@ -57,12 +57,8 @@ impl<S: Store> Desk<S> {
                 },
                 Some(_) | None => Promises::Unknown,
             },
-            abandoned: share(newest().filter(|wait| !left_at_once(wait)), |wait| {
-                wait.outcome != WaitOutcome::Met
-            }),
-            met_in_five: share(newest().filter(|wait| wait.outcome == WaitOutcome::Met), |wait| {
-                minutes(wait.ms()).0 <= ANSWERED_SOON.0
-            }),
+            abandoned: share(abandonment(newest().map(ending))),
+            met_in_five: share(answered_soon(newest().map(ending))),
             hours: self.hours(now, &waits),
         }
     }
@@ -94,7 +90,7 @@ impl<S: Store> Desk<S> {
                     came: count(came().count() + waiting.iter().filter(|at| within(**at)).count()),
                     met: over(true),
                     left: over(false),
-                    offered: offered(came().filter_map(|wait| known_ms(wait)), ENOUGH_IN_AN_HOUR),
+                    offered: offered(came().filter_map(|wait| known(wait)), ENOUGH_IN_AN_HOUR),
                 }
             })
             .collect()
@@ -106,46 +102,46 @@ fn outcome(wait: &WaitRecord) -> Option<Outcome> {
     Some(Outcome {
         first_upper: wait.first_upper,
         issued_q90: Some(Minutes(wait.issued_q90?)),
-        offered: minutes(known_ms(wait)?),
+        offered: known(wait)?,
     })
 }
 
-fn known_ms(wait: &WaitRecord) -> Option<u64> {
+fn known(wait: &WaitRecord) -> Option<Minutes> {
     match wait.offered {
-        OfferedWait::Known(ms) => Some(ms),
+        OfferedWait::Known(ms) => Some(minutes(ms)),
         OfferedWait::Pending | OfferedWait::Never => None,
     }
 }
 
-/// Whoever leaves within seconds looked in, and did not give up.
-fn left_at_once(wait: &WaitRecord) -> bool {
-    wait.outcome != WaitOutcome::Met && minutes(wait.ms()).0 < SHORTEST_ABANDONED.0
-}
-
-fn offered(ms: impl Iterator<Item = u64>, enough: usize) -> Option<OfferedWaits> {
-    let mut sorted: Vec<u64> = ms.collect();
-    sorted.sort_unstable();
-    if sorted.len() < enough {
-        return None;
-    }
-    let at = |percent: usize| {
-        let rank = (sorted.len() * percent).div_ceil(100).max(1);
-        let ms = sorted.get(rank - 1).copied().unwrap_or_default();
-        u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX)
+/// Whoever was sent away at closing time was not met either.
+fn ending(wait: &WaitRecord) -> (Minutes, Ended) {
+    let ended = match wait.outcome {
+        WaitOutcome::Met => Ended::Met,
+        WaitOutcome::Left | WaitOutcome::SentAway => Ended::Left,
     };
-    Some(OfferedWaits { q25_s: at(25), q50_s: at(50), q80_s: at(80), q90_s: at(90), of: count(sorted.len()) })
+    (minutes(wait.ms()), ended)
 }
 
-fn share<'a>(
-    those: impl Iterator<Item = &'a WaitRecord>,
-    counts: impl Fn(&WaitRecord) -> bool,
-) -> Option<Share> {
-    let (mut all, mut yes) = (0, 0);
-    for wait in those {
-        all += 1;
-        yes += usize::from(counts(wait));
-    }
-    (all >= ENOUGH).then(|| Share { percent: percent(yes as f64 / all as f64), of: count(all) })
+fn offered(waits: impl Iterator<Item = Minutes>, enough: usize) -> Option<OfferedWaits> {
+    let waits = offered_waits(waits).filter(|waits| waits.of >= enough)?;
+    Some(OfferedWaits {
+        q25_s: seconds(waits.q25),
+        q50_s: seconds(waits.q50),
+        q80_s: seconds(waits.q80),
+        q90_s: seconds(waits.q90),
+        of: count(waits.of),
+    })
+}
+
+fn share(share: Option<gauges::Share>) -> Option<Share> {
+    let share = share.filter(|share| share.of >= ENOUGH)?;
+    Some(Share { percent: percent(share.share), of: count(share.of) })
+}
+
+/// Whole seconds, rounded up; a millisecond of rounding is none.
+fn seconds(wait: Minutes) -> u32 {
+    let ms = (wait.0 * 60_000.0).round() as u64;
+    u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 fn percent(share: f64) -> u32 {

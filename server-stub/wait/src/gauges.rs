@@ -26,26 +26,39 @@ pub enum Ended {
     Left,
 }
 
+/// A share of so many visitors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// From 0 to 1.
+    pub share: f64,
+    /// Of how many. Never 0.
+    pub of: usize,
+}
+
 /// The middle of the offered waits and their ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OfferedWaits {
+    /// One in four is no longer.
+    pub q25: Minutes,
     /// Half of them are no longer.
     pub q50: Minutes,
     /// Four in five are no longer.
     pub q80: Minutes,
     /// Nine in ten are no longer.
     pub q90: Minutes,
+    /// How many waits this is about.
+    pub of: usize,
 }
 
 /// Quantiles of offered waits; `None` without any. Nonsense is left out.
 pub fn offered_waits(offered: impl IntoIterator<Item = Minutes>) -> Option<OfferedWaits> {
     let mut sorted: Vec<f64> = offered.into_iter().filter_map(Minutes::believable).collect();
     sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let rank = (share * sorted.len() as f64).ceil() as usize;
+    let at = |percent: usize| {
+        let rank = (sorted.len() * percent).div_ceil(100);
         sorted.get(rank.max(1) - 1).copied().map(Minutes)
     };
-    Some(OfferedWaits { q50: at(0.5)?, q80: at(0.8)?, q90: at(0.9)? })
+    Some(OfferedWaits { q25: at(25)?, q50: at(50)?, q80: at(80)?, q90: at(90)?, of: sorted.len() })
 }
 
 /// What became of one promise.
@@ -82,16 +95,15 @@ pub fn coverage(outcomes: &[Outcome]) -> Option<Coverage> {
         .filter_map(|outcome| outcome.offered.believable().map(|offered| (outcome, offered)))
         .take(COVERAGE_OVER)
         .collect();
-    let over_first_upper = share(
-        newest
-            .iter()
-            .map(|(outcome, offered)| outcome.first_upper.is_some_and(|upper| *offered > f64::from(upper))),
-    )?;
+    let is_over = |(outcome, offered): &(&Outcome, f64)| {
+        outcome.first_upper.is_some_and(|upper| *offered > f64::from(upper))
+    };
+    let over_first_upper = share(newest.iter().map(is_over))?.share;
     let quantiles: Vec<bool> = newest
         .iter()
         .filter_map(|(outcome, offered)| outcome.issued_q90?.believable().map(|q90| *offered > q90))
         .collect();
-    let over_q90 = share(quantiles.iter().copied());
+    let over_q90 = share(quantiles.iter().copied()).map(|over| over.share);
     let too_many = newest.len() >= COVERAGE_FROM && over_first_upper > *COVERAGE_BAND.end();
     let off_the_mark =
         quantiles.len() >= COVERAGE_FROM && over_q90.is_some_and(|over| !COVERAGE_BAND.contains(&over));
@@ -99,29 +111,27 @@ pub fn coverage(outcomes: &[Outcome]) -> Option<Coverage> {
     Some(Coverage { promises: newest.len(), over_first_upper, over_q90, alarm })
 }
 
-fn share(those: impl IntoIterator<Item = bool>) -> Option<f64> {
-    let (mut yes, mut all) = (0_u32, 0_u32);
+fn share(those: impl IntoIterator<Item = bool>) -> Option<Share> {
+    let (mut yes, mut of) = (0_usize, 0_usize);
     for this in those {
-        all += 1;
-        yes += u32::from(this);
+        of += 1;
+        yes += usize::from(this);
     }
-    (all > 0).then(|| f64::from(yes) / f64::from(all))
+    (of > 0).then(|| Share { share: yes as f64 / of as f64, of })
 }
 
 /// The share of those who left, without whoever left within ten seconds. `None` without anybody.
-pub fn abandonment(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<f64> {
-    share(counted(waits).map(|(_, ended)| ended == Ended::Left))
+pub fn abandonment(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<Share> {
+    let stayed = |(waited, ended): &(f64, Ended)| *ended == Ended::Met || *waited >= SHORTEST_ABANDONED.0;
+    share(valid(waits).filter(stayed).map(|(_, ended)| ended == Ended::Left))
 }
 
-/// The share of those who were met within five minutes, of all who did not leave within ten seconds. `None`
-/// without anybody.
-pub fn answered_soon(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<f64> {
-    share(counted(waits).map(|(waited, ended)| ended == Ended::Met && waited <= ANSWERED_SOON.0))
+/// The share of those who were met within five minutes, of all who were met. `None` without anybody.
+pub fn answered_soon(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> Option<Share> {
+    let met = |(_, ended): &(f64, Ended)| *ended == Ended::Met;
+    share(valid(waits).filter(met).map(|(waited, _)| waited <= ANSWERED_SOON.0))
 }
 
-fn counted(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> impl Iterator<Item = (f64, Ended)> {
-    waits
-        .into_iter()
-        .filter_map(|(waited, ended)| waited.believable().map(|waited| (waited, ended)))
-        .filter(|(waited, ended)| *ended == Ended::Met || *waited >= SHORTEST_ABANDONED.0)
+fn valid(waits: impl IntoIterator<Item = (Minutes, Ended)>) -> impl Iterator<Item = (f64, Ended)> {
+    waits.into_iter().filter_map(|(waited, ended)| waited.believable().map(|waited| (waited, ended)))
 }

@@ -1,14 +1,15 @@
 //! The numbers for those who run a helpline.
 
 use tealight_wait::Minutes;
-use tealight_wait::gauges::{Ended, Outcome, abandonment, answered_soon, coverage, offered_waits};
+use tealight_wait::gauges::{Ended, Outcome, Share, abandonment, answered_soon, coverage, offered_waits};
 
 #[test]
 fn offered_waits_have_a_middle_and_ends() {
     let waits = offered_waits((1..=10).map(|wait| Minutes(f64::from(wait)))).unwrap();
-    assert_eq!([waits.q50, waits.q80, waits.q90].map(|wait| wait.0), [5.0, 8.0, 9.0]);
+    assert_eq!([waits.q25, waits.q50, waits.q80, waits.q90].map(|wait| wait.0), [3.0, 5.0, 8.0, 9.0]);
+    assert_eq!(waits.of, 10);
     let one = offered_waits([Minutes(f64::NAN), Minutes(-2.0), Minutes(7.0)]).unwrap();
-    assert_eq!([one.q50, one.q80, one.q90].map(|wait| wait.0), [7.0; 3]);
+    assert_eq!([one.q25, one.q50, one.q80, one.q90].map(|wait| wait.0), [7.0; 4]);
     assert_eq!(offered_waits([]), None);
     assert_eq!(offered_waits([Minutes(f64::INFINITY)]), None);
 }
@@ -51,8 +52,8 @@ fn who_leaves_at_once_has_not_given_up() {
         (Minutes(5.0), Ended::Met),
         (Minutes(-1.0), Ended::Left),
     ];
-    assert_eq!(abandonment(waits), Some(0.25));
-    assert_eq!(answered_soon(waits), Some(0.5));
+    assert_eq!(abandonment(waits), Some(Share { share: 0.25, of: 4 }));
+    assert_eq!(answered_soon(waits), Some(Share { share: 2.0 / 3.0, of: 3 }));
     assert_eq!((abandonment([]), answered_soon([(seconds(3.0), Ended::Left)])), (None, None));
 }
 
