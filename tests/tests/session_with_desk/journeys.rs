@@ -20,6 +20,7 @@ fn both_sides_read_the_same_from_joining_to_the_end() {
     let operator = volunteer(&mut wire, "Sam", 1);
     take_next(&mut wire, operator);
     reply(&mut wire, operator, "I am here.");
+    until(&mut wire, "the visitor reads it", |wire| words(wire, visitor).len() == 2);
     write(&mut wire, visitor, "Good.");
     let said = ["Hello?", "I am here.", "Good."];
     until(&mut wire, "both read it", |wire| words(wire, visitor) == said && words_at(wire, operator) == said);
@@ -107,6 +108,7 @@ fn a_reloaded_console_finds_its_conversation_with_all_that_was_said() {
     let mut wire = Wire::new(CONFIG, 6);
     let (visitor, operator) = talking(&mut wire);
     write(&mut wire, visitor, "Hello?");
+    until(&mut wire, "the operator reads it", |wire| words_at(wire, operator).len() == 1);
     reply(&mut wire, operator, "Hello!");
     wire.run(1_000);
     wire.reload(operator);
