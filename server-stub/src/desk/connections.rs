@@ -191,6 +191,17 @@ impl<S: Store> Desk<S> {
         }
     }
 
+    /// Sends the same frame to many.
+    pub(super) fn send_to_all<T: Serialize>(&mut self, conns: Vec<ConnId>, frame: &T) {
+        match serde_json::to_string(frame) {
+            Ok(text) => {
+                let sends = conns.into_iter().map(|conn| Output::Send { conn, text: text.clone() });
+                self.outputs.extend(sends);
+            }
+            Err(error) => tracing::error!(%error, "a frame could not be written"),
+        }
+    }
+
     /// Closes a socket for a fault of its client.
     pub(super) fn refuse_socket(&mut self, conn: ConnId, code: CloseCode, reason: &'static str) {
         if self.sockets.contains_key(&conn) {

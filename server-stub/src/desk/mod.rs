@@ -306,6 +306,7 @@ impl<S: Store> Desk<S> {
                 Timer::HandOut => self.hand_out_again(),
                 Timer::Sign(conv) => self.sign_may_be_overdue(now, &conv),
                 Timer::PutOff => self.estimate_was_put_off(),
+                Timer::Places => self.everybody_may_be_told(),
                 Timer::Promise => self.promise_may_have_run_out(),
                 Timer::Estimate => self.estimate_is_old(now),
                 Timer::Storing => self.storing_may_work(now),

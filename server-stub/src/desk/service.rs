@@ -196,8 +196,6 @@ impl<S: Store> Desk<S> {
             .map(|(conn, _)| *conn)
             .collect();
         visitors.sort_unstable();
-        for conn in visitors {
-            self.send(conn, &ToVisitor::Service(status.clone()));
-        }
+        self.send_to_all(visitors, &ToVisitor::Service(status));
     }
 }

@@ -48,6 +48,8 @@ pub(super) enum Timer {
     Hours,
     /// An estimate that was put off may be made.
     PutOff,
+    /// Everybody may be told of their place again.
+    Places,
     /// A promise runs out.
     Promise,
     /// Time has passed for the estimate.

@@ -10,6 +10,7 @@ mod greeting;
 mod hand_out;
 mod liveness;
 mod losing_operators;
+mod many;
 mod marks_and_typing;
 mod notes;
 mod offers;

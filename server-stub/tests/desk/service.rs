@@ -111,3 +111,40 @@ fn the_status_over_http_is_the_one_in_ready() {
     let status = desk.desk.service_status(desk.now);
     assert_eq!(serde_json::to_value(status).unwrap(), ready["service"]);
 }
+
+#[test]
+fn towards_closing_visitors_are_warned_and_then_nobody_new_is_let_in() {
+    let mut desk = TestDesk::with_config(&evening());
+    let console = desk.accepting("ada", 1);
+    let watcher = desk.visitor(200);
+    let (talking, _) = desk.waiting(1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    let (waiting, _) = desk.waiting(2);
+    let (mut states, mut warned, mut place_warned) = (Vec::new(), false, false);
+    for _ in 0..59 * 3 {
+        for conn in [watcher, talking, waiting, console] {
+            desk.send(conn, &json!({"t": "pong"}));
+        }
+        desk.advance(20_000);
+        for status in desk.take_all(watcher, "service") {
+            warned |= status["may_close_first"] == true;
+            let state = status["state"].as_str().unwrap().to_owned();
+            if state == "ending" {
+                assert_eq!(status["next_open"], "2026-11-22T20:00:00.000Z");
+                assert_eq!(status["closes_at"], "2026-11-21T21:00:00.000Z");
+                assert_eq!(status["wait"]["kind"], "closed");
+                assert!(!status["offers"].as_array().unwrap().is_empty(), "another way stays in sight");
+            }
+            if states.last() != Some(&state) {
+                states.push(state);
+            }
+        }
+        place_warned |= desk.take_all(waiting, "queue").iter().any(|queue| queue["may_close_first"] == true);
+    }
+    assert!(warned && place_warned, "whoever may meet nobody is told so");
+    assert_eq!(states, ["open", "ending"], "no door opens and closes");
+    desk.send(watcher, &start(200));
+    let error = desk.take_one(watcher, "error");
+    assert_eq!((&error["code"], &error["retry"]), (&json!("closed"), &json!(false)));
+    assert_eq!(desk.desk.counts().waiting, 1, "who waits goes on waiting");
+}

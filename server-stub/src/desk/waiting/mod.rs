@@ -33,6 +33,8 @@ pub(super) struct WaitingRoom {
     highest: i64,
     /// Within each area, from 1.
     places: HashMap<ConversationId, u32>,
+    /// How many of each area were counted.
+    counted: HashMap<Option<Area>, u32>,
     uncounted: bool,
     statistics: Statistics,
     estimated: Estimated,
@@ -47,7 +49,13 @@ pub(super) struct WaitingRoom {
     put_off: bool,
     /// When the next promise runs out.
     look_at: Option<Moment>,
+    /// Everybody is to be told of their place.
     untold: bool,
+    /// Only these are: they came last, and nobody moved.
+    newcomers: Vec<ConversationId>,
+    /// Before this moment not everybody is told again.
+    told_until: Option<Moment>,
+    told_later: bool,
     changed_for_operators: bool,
     may_resolve: bool,
 }
@@ -118,6 +126,20 @@ impl WaitingRoom {
         }
     }
 
+    /// Somebody joins behind everybody who waits: nobody else has another place for it.
+    fn append(&mut self, id: &ConversationId, order: i64, area: Option<&Area>) {
+        self.highest = self.highest.max(order);
+        self.orders.insert(id.clone(), order);
+        self.by_order.insert(order, id.clone());
+        if !self.uncounted {
+            let place = self.counted.entry(area.cloned()).and_modify(|place| *place += 1).or_insert(1);
+            self.places.insert(id.clone(), *place);
+        }
+        self.newcomers.push(id.clone());
+        self.stale = true;
+        self.changed_for_operators();
+    }
+
     /// Who waits, the next first.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &ConversationId> {
         self.by_order.values()
@@ -151,9 +173,15 @@ pub(super) fn wait_of(quote: Quote) -> Wait {
 impl<S: Store> Desk<S> {
     /// Brings the waiting room in step with a conversation's state.
     pub(super) fn reindex(&mut self, id: &ConversationId) {
-        match self.rooms.get(id).filter(|room| room.is_waiting()).map(|room| room.record.order) {
-            Some(order) => self.waiting.insert(id, order),
-            None => self.waiting.remove(id),
+        let Some(room) = self.rooms.get(id).filter(|room| room.is_waiting()) else {
+            return self.waiting.remove(id);
+        };
+        let order = room.record.order;
+        let is_last = self.waiting.by_order.keys().next_back().is_none_or(|last| *last < order);
+        if is_last && !self.waiting.orders.contains_key(id) {
+            self.waiting.append(id, order, room.record.area.as_ref());
+        } else {
+            self.waiting.insert(id, order);
         }
     }
 
@@ -163,12 +191,13 @@ impl<S: Store> Desk<S> {
             return;
         }
         let Self { waiting, rooms, .. } = self;
-        let mut by_area: HashMap<Option<&Area>, u32> = HashMap::new();
-        let counted = waiting.by_order.values().map(|id| {
-            let area = rooms.get(id).and_then(|room| room.record.area.as_ref());
-            let place = by_area.entry(area).and_modify(|place| *place += 1).or_insert(1);
+        waiting.counted.clear();
+        let counted = &mut waiting.counted;
+        let places = waiting.by_order.values().map(|id| {
+            let area = rooms.get(id).and_then(|room| room.record.area.clone());
+            let place = counted.entry(area).and_modify(|place| *place += 1).or_insert(1);
             (id.clone(), *place)
         });
-        waiting.places = counted.collect();
+        waiting.places = places.collect();
     }
 }

@@ -13,20 +13,48 @@ use crate::store::Store;
 /// Two ends of a hold that are this near are one, in seconds: each was rounded twice.
 const HOLD_SLACK_S: u64 = 2;
 
+/// How many can always be told at once.
+const FEW: u64 = 100;
+
+/// Of how many places it is looked within a second whether they are to be told again.
+const TOLD_A_SECOND: u64 = 10_000;
+
 impl<S: Store> Desk<S> {
     /// Tells everybody who waits what changed for them, as often as the protocol allows.
     pub(in crate::desk) fn tell_places(&mut self, now: Moment) {
-        if !std::mem::take(&mut self.waiting.untold) {
+        let mut newcomers = std::mem::take(&mut self.waiting.newcomers);
+        if self.waiting.untold && self.may_tell_everybody(now) {
+            self.waiting.untold = false;
+            newcomers = self.waiting.in_order().cloned().collect();
+        }
+        if newcomers.is_empty() {
             return;
         }
         self.count_places();
-        let waiting: Vec<_> = self.waiting.in_order().cloned().collect();
-        for id in waiting {
+        for id in newcomers {
             let conns = self.rooms.get(&id).map(|room| room.sockets.clone()).unwrap_or_default();
             for conn in conns {
                 self.tell_place(now, conn, &id);
             }
         }
+    }
+
+    /// In a full room not every change is told to everybody at once: whoever is told of each would be told of
+    /// thousands.
+    fn may_tell_everybody(&mut self, now: Moment) -> bool {
+        if let Some(until) = self.waiting.told_until.filter(|until| *until > now) {
+            if !std::mem::replace(&mut self.waiting.told_later, true) {
+                self.timers.set(until, Timer::Places);
+            }
+            return false;
+        }
+        let waiting = self.waiting.len() as u64;
+        self.waiting.told_until = (waiting > FEW).then(|| now.plus_ms(waiting * 1_000 / TOLD_A_SECOND));
+        true
+    }
+
+    pub(in crate::desk) fn everybody_may_be_told(&mut self) {
+        self.waiting.told_later = false;
     }
 
     pub(in crate::desk) fn place_may_be_told(&mut self, now: Moment, conn: ConnId) {
