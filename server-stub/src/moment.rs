@@ -1,6 +1,7 @@
 //! Time as the server counts it: milliseconds since the Unix epoch, handed in from outside.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use tealight_protocol::Timestamp;
@@ -72,20 +73,56 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn now(&self) -> Moment;
 }
 
-/// The clock of this machine.
+/// The clock of this machine. When somebody sets it back, time does not stand still here until it has caught up: it
+/// goes on at half its pace.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
+
+/// What the machine's clock said last, and when that was by the clock that is never set.
+static LAST: Mutex<Option<(Moment, Instant)>> = Mutex::new(None);
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        let set_to = Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let read_at = Instant::now();
+        let (said, before) = last.unwrap_or((set_to, read_at));
+        let now = after(said, read_at.saturating_duration_since(before), set_to);
+        if now > said || last.is_none() {
+            *last = Some((now, read_at));
+        }
+        now
     }
+}
+
+/// What time it is, so long after a clock said something that is now set to something else.
+fn after(said: Moment, passed: Duration, set_to: Moment) -> Moment {
+    set_to.max(said.plus(passed / 2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_goes_on_slowly_until_it_is_right_again() {
+        let hour = Duration::from_secs(3_600);
+        let said = Moment(10 * 3_600_000);
+        let set_back = Moment(9 * 3_600_000);
+        assert_eq!(after(said, Duration::ZERO, set_back), said);
+        assert_eq!(after(said, hour, set_back.plus(hour)), said.plus(hour / 2), "timers go off");
+        assert_eq!(
+            after(said, 3 * hour, set_back.plus(3 * hour)),
+            set_back.plus(3 * hour),
+            "it is right again"
+        );
+        assert_eq!(
+            after(said, hour, said.plus(2 * hour)),
+            said.plus(2 * hour),
+            "forward is followed at once"
+        );
+    }
 
     #[test]
     fn a_moment_prints_as_the_wire_wants_it() {
