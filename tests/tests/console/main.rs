@@ -1,5 +1,7 @@
 //! The operator's console, in a real browser.
 
+mod planning;
+
 use anyhow::{Result, ensure};
 use serde_json::json;
 use tealight_tests::browser::{Place, Screen};
