@@ -49,7 +49,7 @@ b{padding:0 10px;border-radius:99px;background:var(--o);color:var(--a);line-heig
 .plain{padding:12px 20px 24px;overflow:auto}
 .plain div{display:flex;justify-content:flex-end;gap:8px;margin-bottom:24px}
 p{margin:0 0 16px;outline:0}
-a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;padding:13px 0;color:var(--a);font-weight:600;text-decoration:none;border-top:1px solid var(--e)}
+a{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;padding:13px 0;color:var(--a);font-weight:600;text-decoration:none;overflow-wrap:anywhere;border-top:1px solid var(--e)}
 a span{color:var(--i);font-weight:400}
 @media (max-width:480px),(max-height:480px){.box .window{z-index:2147483647;inset:0 auto auto 0;width:100%;height:100%;max-height:100dvh;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left)}.window>*{position:relative}}`;
 

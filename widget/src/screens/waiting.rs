@@ -124,11 +124,6 @@ fn notes(cx: Context, into: El) -> El {
     let is_lost = move || matches!(again(), Some(WaitsAgain::Lost(_)));
     let is_passed_on = move || again() == Some(WaitsAgain::PassedOn);
     let is_held = move || cx.waiting(|waiting| waiting.turn == QueueState::Held) == Some(true);
-    let is_worse = move || {
-        let worse_at = cx.waiting(|waiting| waiting.worse_at).flatten();
-        worse_at.is_some_and(|at| cx.signs().now.get() - (at as f64) < SORRY_MS)
-    };
-    let choice = move || cx.say(Key::WAITING_CHOICE);
     into.when(is_held, move || note_of(&cx.say(Key::WAITING_HELD)))
         .when(is_lost, move || note_of(&lost(cx)))
         .when(is_passed_on, move || {
@@ -143,10 +138,22 @@ fn notes(cx: Context, into: El) -> El {
                 None => note(&[&who, &kept]),
             }
         })
-        .when(is_worse, move || note(&[&cx.say(Key::WAITING_WORSE), &choice()]))
-        .live(move || may_close_first(cx), move |closing| note(&[closing, &choice()]))
-        .when(move || matches!(kind(cx), "unknown" | "closed"), move || note_of(&choice()))
+        .live(move || advice(cx), |lines| note(&lines.split('\n').collect::<Vec<_>>()))
         .live(move || cx.notice(), note_of)
+}
+
+/// What speaks against waiting here, line by line, and that there are other ways.
+fn advice(cx: Context) -> Option<String> {
+    let kind = kind(cx);
+    let worse_at = cx.waiting(|waiting| waiting.worse_at).flatten();
+    let is_worse = worse_at.is_some_and(|at| cx.signs().now.get() - (at as f64) < SORRY_MS);
+    let worse = is_worse.then(|| cx.say(Key::WAITING_WORSE));
+    let mut lines: Vec<String> = worse.into_iter().chain(may_close_first(cx)).collect();
+    if kind == "ready" || (lines.is_empty() && !matches!(kind, "unknown" | "closed")) {
+        return None;
+    }
+    lines.push(cx.say(Key::WAITING_CHOICE));
+    Some(lines.join("\n"))
 }
 
 fn lost(cx: Context) -> String {
