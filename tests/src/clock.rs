@@ -1,12 +1,14 @@
 //! A clock that goes like any other, and whose hands can be put forward: an evening passes while a test looks on.
 //!
-//! Everything that belongs to one helpline goes by the same clock: the server, peers and pages. Whoever waits for a
-//! moment of it wakes when the hands have passed that moment, however they got there.
+//! Everything that belongs to one helpline goes by the same clock: the server, peers and pages. When the hands are put
+//! forward, everybody who follows does what is due by then, each thing at its own time, before they are moved again:
+//! a device that found itself half a minute later would think that it had slept.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tealight_server::{Clock, Moment};
 use tokio::sync::watch;
 
@@ -18,14 +20,23 @@ pub struct TurnedClock(Arc<Hands>);
 struct Hands {
     started: Instant,
     start: Moment,
-    /// How far the hands were put forward since.
-    ahead: watch::Sender<Duration>,
+    turns: watch::Sender<Turn>,
+    /// The last turn that each of them has seen.
+    followers: Mutex<Vec<Weak<AtomicU64>>>,
+}
+
+/// How often the hands were put forward, and how far in all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    number: u64,
+    ahead: Duration,
 }
 
 impl TurnedClock {
     /// A clock that shows this moment now.
     pub fn showing(start: Moment) -> Self {
-        Self(Arc::new(Hands { started: Instant::now(), start, ahead: watch::Sender::default() }))
+        let (started, turns, followers) = (Instant::now(), watch::Sender::default(), Mutex::default());
+        Self(Arc::new(Hands { started, start, turns, followers }))
     }
 
     /// A clock that shows this time now, as in `2026-11-21T17:50[Europe/London]`.
@@ -36,12 +47,10 @@ impl TurnedClock {
 
     /// Puts the hands forward.
     pub fn put_forward(&self, time: Duration) {
-        self.0.ahead.send_modify(|ahead| *ahead += time);
-    }
-
-    /// How far it is from this to a moment that is to come; nothing once that has passed.
-    pub fn until(&self, moment: Moment) -> Duration {
-        moment.since(self.now())
+        self.0.turns.send_modify(|turn| {
+            turn.number += 1;
+            turn.ahead += time;
+        });
     }
 
     /// How far it is ahead of the clock of this machine, in milliseconds; negative when that one is ahead.
@@ -51,21 +60,81 @@ impl TurnedClock {
         i64::try_from(difference).unwrap_or_default()
     }
 
-    /// Returns once it shows this moment or a later one.
-    pub async fn shows(&self, moment: Moment) {
-        let mut ahead = self.0.ahead.subscribe();
+    /// Somebody who goes by this clock from now on, until it is dropped.
+    pub fn follow(&self) -> Follower {
+        let turns = self.0.turns.subscribe();
+        let seen = Arc::new(AtomicU64::new(turns.borrow().number));
+        self.followers().push(Arc::downgrade(&seen));
+        Follower { clock: self.clone(), turns, seen }
+    }
+
+    /// Waits until all who follow have done what was due when the hands were last put forward.
+    pub async fn is_followed(&self) -> Result<()> {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let (number, began) = (self.0.turns.borrow().number, Instant::now());
         loop {
-            let left = self.until(moment);
-            if left.is_zero() {
-                return;
+            self.followers().retain(|seen| seen.strong_count() > 0);
+            let is_behind = |seen: u64| seen < number;
+            let behind = self
+                .followers()
+                .iter()
+                .filter_map(Weak::upgrade)
+                .any(|seen| is_behind(seen.load(Ordering::Acquire)));
+            if !behind {
+                return Ok(());
             }
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                // The sender is part of this clock.
-                _ = ahead.changed() => {}
-            }
+            ensure!(began.elapsed() < PATIENCE, "somebody does not follow the clock");
+            tokio::time::sleep(Duration::from_micros(200)).await;
         }
     }
+
+    fn followers(&self) -> std::sync::MutexGuard<'_, Vec<Weak<AtomicU64>>> {
+        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who goes by a clock.
+#[derive(Debug)]
+pub struct Follower {
+    clock: TurnedClock,
+    turns: watch::Receiver<Turn>,
+    seen: Arc<AtomicU64>,
+}
+
+impl Follower {
+    /// Looks at the hands. What is due by then is done before [`Follower::has_done`] is told of this look.
+    pub fn look(&mut self) -> Look {
+        let turn = self.turns.borrow_and_update().number;
+        Look { turn, now: self.clock.now() }
+    }
+
+    /// Everything that was due at that look is done.
+    pub fn has_done(&self, look: Look) {
+        self.seen.store(look.turn, Ordering::Release);
+    }
+
+    /// Returns when the clock shows this moment, or when its hands were put forward since the last look.
+    pub async fn shows(&mut self, moment: Option<Moment>) {
+        let reached = async {
+            match moment {
+                Some(moment) => tokio::time::sleep(moment.since(self.clock.now())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = reached => {}
+            // The sender is part of the clock.
+            _ = self.turns.changed() => {}
+        }
+    }
+}
+
+/// One look at the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    turn: u64,
+    /// What it showed.
+    pub now: Moment,
 }
 
 /// The time of this machine, until somebody puts it forward.
@@ -77,7 +146,7 @@ impl Default for TurnedClock {
 
 impl Clock for TurnedClock {
     fn now(&self) -> Moment {
-        self.0.start.plus(self.0.started.elapsed()).plus(*self.0.ahead.borrow())
+        self.0.start.plus(self.0.started.elapsed()).plus(self.0.turns.borrow().ahead)
     }
 }
 
@@ -102,18 +171,27 @@ mod tests {
     use crate::server::{Settings, TestServer};
 
     #[tokio::test]
-    async fn whoever_waits_for_a_moment_wakes_when_the_hands_have_passed_it() -> Result<()> {
+    async fn whoever_follows_has_seen_every_turn_before_the_next() -> Result<()> {
         let clock = TurnedClock::showing_civil("2026-11-21T17:50[UTC]")?;
-        let evening = clock.now().plus(Duration::from_secs(3_600));
-        let waiting = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.shows(evening).await }
+        let (evening, mut follower) = (clock.now().plus(Duration::from_secs(3_600)), clock.follow());
+        let waiting = tokio::spawn(async move {
+            let mut looks = 0;
+            loop {
+                let look = follower.look();
+                looks += 1;
+                follower.has_done(look);
+                if look.now >= evening {
+                    return looks;
+                }
+                follower.shows(Some(evening)).await;
+            }
         });
         for step in steps(Duration::from_secs(3_605)) {
             clock.put_forward(step);
+            clock.is_followed().await?;
         }
-        tokio::time::timeout(Duration::from_secs(5), waiting).await??;
-        assert!(clock.until(evening).is_zero());
+        let looks = tokio::time::timeout(Duration::from_secs(5), waiting).await??;
+        assert!(looks >= 360, "only {looks} of the turns were seen");
         Ok(())
     }
 

@@ -176,27 +176,37 @@ async fn run<C: Core>(
     mut wanted: mpsc::UnboundedReceiver<C::Command>,
     views: &watch::Sender<C::View>,
 ) {
-    let now = || clock.now().0;
     let (news, mut facts) = mpsc::unbounded_channel();
     let mut sockets = HashMap::new();
+    let mut follower = clock.follow();
+    let mut latest = 0;
     loop {
         while let Some(effect) = core.poll_effect() {
             carry_out(effect, socket, &mut sockets, &news);
         }
         views.send_replace(core.view());
-        let timer = async {
-            match core.poll_timeout() {
-                Some(at) => clock.shows(Moment(at)).await,
-                None => std::future::pending().await,
-            }
-        };
+        let look = follower.look();
+        let due = core.poll_timeout();
+        if let Some(at) = due.filter(|at| *at <= look.now.0) {
+            // When the hands have passed several of these, each still has its own time.
+            latest = at.max(latest);
+            core.fact(latest, Fact::Tick);
+            continue;
+        }
+        follower.has_done(look);
         tokio::select! {
             command = wanted.recv() => match command {
-                Some(command) => core.command(now(), command),
+                Some(command) => {
+                    latest = clock.now().0;
+                    core.command(latest, command);
+                }
                 None => return,
             },
-            Some(fact) = facts.recv() => core.fact(now(), fact),
-            () = timer => core.fact(now(), Fact::Tick),
+            Some(fact) = facts.recv() => {
+                latest = clock.now().0;
+                core.fact(latest, fact);
+            }
+            () = follower.shows(due.map(Moment)) => {}
         }
     }
 }

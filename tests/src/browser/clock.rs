@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use thirtyfour::WebDriver;
 
 use super::Page;
+use super::page::Life;
 use crate::clock::TurnedClock;
 
 /// Runs before every document's own scripts. `AHEAD` stands for how far to be ahead of the machine, in milliseconds.
 ///
-/// `tealightClock` moves the hands in a document and in our frame inside it, has every timer that is due by then run,
+/// `tealightClock` moves the hands in a document and in our frame inside it, runs every timer that is due by then,
 /// and says when that is done.
 const HANDS: &str = r"
 (() => {
@@ -42,26 +43,33 @@ const HANDS: &str = r"
     clear(timer.handle);
     waiting.delete(number);
   };
-  const turn = (to) => {
+  const turn = (to, slept) => {
+    for (let rest = slept ? 0 : 1000; rest > 0; rest--) {
+      const [number, timer] = [...waiting].sort(([, one], [, other]) => one.at - other.at)[0] ?? [];
+      const left = timer && Math.max(0, timer.at - now());
+      if (!timer || left > to - ahead) break;
+      // When the hands pass several of these, each still has its own time.
+      ahead += left;
+      waiting.delete(number);
+      clear(timer.handle);
+      timer.run();
+    }
     ahead = to;
     for (const [number, timer] of waiting) { clear(timer.handle); arm(number, timer); }
-    // Behind every timer that is due now.
-    return new Promise((done) => set(done, 0));
   };
   addEventListener('message', (event) => {
     if (typeof event.data?.tealightClock !== 'number') return;
     event.stopImmediatePropagation();
-    turn(event.data.tealightClock).then(() => event.ports[0].postMessage(true));
+    turn(event.data.tealightClock, event.data.slept);
+    event.ports[0].postMessage(true);
   }, true);
-  globalThis.tealightClock = (to) => {
-    const done = [turn(to)];
+  globalThis.tealightClock = (to, slept) => {
+    turn(to, slept);
     const frame = document.querySelector('tealight-chat')?.shadowRoot?.querySelector('iframe')?.contentWindow;
-    if (frame) {
-      const { port1, port2 } = new MessageChannel();
-      done.push(new Promise((heard) => { port1.onmessage = heard; set(heard, 5000, null); }));
-      frame.postMessage({ tealightClock: to }, '*', [port2]);
-    }
-    return Promise.all(done).then((all) => !all.includes(null));
+    if (!frame) return true;
+    const { port1, port2 } = new MessageChannel();
+    frame.postMessage({ tealightClock: to, slept }, '*', [port2]);
+    return new Promise((heard) => { port1.onmessage = () => heard(true); set(heard, 5000, false); });
   };
 })();";
 
@@ -75,6 +83,7 @@ pub(super) struct Followers {
 #[derive(Clone, Debug)]
 struct Follower {
     driver: Weak<WebDriver>,
+    life: Arc<Mutex<Life>>,
     /// What the script is called that goes before every document.
     script: String,
 }
@@ -88,26 +97,17 @@ impl Followers {
     pub(super) async fn join(&self, page: &Page) -> Result<()> {
         let script = self.install(&page.driver).await?;
         let driver = Arc::downgrade(&page.driver);
-        self.pages().push(Follower { driver, script });
+        self.pages().push(Follower { driver, life: page.life.clone(), script });
         Ok(())
     }
 
-    /// Shows every open page what time it is by now, and lets what is due by then happen there.
-    pub(super) async fn turn(&self) -> Result<()> {
+    /// Shows every open page what time it is by now, and lets what is due by then happen there. Returns how many are
+    /// frozen and see nothing of it.
+    pub(super) async fn turn(&self) -> Result<usize> {
         self.pages().retain(|page| page.driver.strong_count() > 0);
-        let ahead = self.clock.ahead_ms();
-        let open: Vec<_> = self.pages().iter().filter_map(|page| page.driver.upgrade()).collect();
-        let turning = open.iter().map(|driver| async move {
-            let parameters = json!({
-                "expression": format!("globalThis.tealightClock?.({ahead}) ?? true"),
-                "awaitPromise": true, "returnByValue": true,
-            });
-            let answer = devtools(driver, "Runtime.evaluate", parameters).await?;
-            ensure!(answer["result"]["value"] == true, "a page does not follow the clock: {answer}");
-            Ok(())
-        });
-        futures_util::future::try_join_all(turning).await?;
-        Ok(())
+        let (pages, ahead) = (self.pages().clone(), self.clock.ahead_ms());
+        let turned = futures_util::future::try_join_all(pages.iter().map(|page| page.turn(ahead))).await?;
+        Ok(turned.into_iter().filter(|turned| !turned).count())
     }
 
     /// Documents that are opened from now on begin with what time it is now.
@@ -115,6 +115,10 @@ impl Followers {
         let mut followers = self.pages().clone();
         for page in &mut followers {
             let Some(driver) = page.driver.upgrade() else { continue };
+            if !matches!(*page.life.lock().unwrap_or_else(PoisonError::into_inner), Life::Awake | Life::Woken)
+            {
+                continue;
+            }
             let old = json!({"identifier": page.script});
             devtools(&driver, "Page.removeScriptToEvaluateOnNewDocument", old).await?;
             page.script = self.install(&driver).await?;
@@ -133,6 +137,34 @@ impl Followers {
     fn pages(&self) -> std::sync::MutexGuard<'_, Vec<Follower>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Follower {
+    /// Whether it could be turned.
+    async fn turn(&self, ahead_ms: i64) -> Result<bool> {
+        let Some(driver) = self.driver.upgrade() else { return Ok(true) };
+        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match life {
+            Life::Awake => evaluate(&driver, ahead_ms, false).await?,
+            Life::Woken => {
+                evaluate(&driver, ahead_ms, true).await?;
+                *self.life.lock().unwrap_or_else(PoisonError::into_inner) = Life::Awake;
+            }
+            Life::Frozen => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Whoever slept has missed what was due meanwhile, and finds the hands where they are.
+async fn evaluate(driver: &WebDriver, ahead_ms: i64, slept: bool) -> Result<()> {
+    let parameters = json!({
+        "expression": format!("globalThis.tealightClock?.({ahead_ms}, {slept}) ?? true"),
+        "awaitPromise": true, "returnByValue": true,
+    });
+    let answer = devtools(driver, "Runtime.evaluate", parameters).await?;
+    ensure!(answer["result"]["value"] == true, "a page does not follow the clock: {answer}");
+    Ok(())
 }
 
 async fn devtools(driver: &WebDriver, command: &str, parameters: Value) -> Result<Value> {

@@ -82,8 +82,9 @@ impl Browser {
         let followers = self.followers.as_ref().context("these pages go by the clock of the machine")?;
         for step in steps(time) {
             server.clock().put_forward(step);
-            followers.turn().await?;
-            server.is_in_step(0).await?;
+            let asleep = followers.turn().await?;
+            server.clock().is_followed().await?;
+            server.is_in_step(asleep).await?;
         }
         followers.settle().await
     }

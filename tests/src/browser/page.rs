@@ -1,6 +1,6 @@
 //! One person's browser: going places, looking, touching.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -33,12 +33,30 @@ pub struct Page {
     screen: Screen,
     /// Where the driver's commands go now.
     place: Mutex<Place>,
+    pub(super) life: Arc<std::sync::Mutex<Life>>,
+}
+
+/// Whether the page goes on.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Life {
+    /// It goes on.
+    #[default]
+    Awake,
+    /// Its scripts and timers stand still.
+    Frozen,
+    /// It is again, and its clock is where it stood when that one was frozen.
+    Woken,
 }
 
 impl Page {
     pub(super) async fn new(driver: WebDriver, process: Arc<Process>, screen: Screen) -> Result<Self> {
-        let page =
-            Self { driver: Arc::new(driver), _process: process, screen, place: Mutex::new(Place::Top) };
+        let page = Self {
+            driver: Arc::new(driver),
+            _process: process,
+            screen,
+            place: Mutex::new(Place::Top),
+            life: Arc::default(),
+        };
         page.fit_screen().await?;
         Ok(page)
     }
@@ -118,6 +136,24 @@ impl Page {
         Ok(hidden)
     }
 
+    /// Has another tab in front of this one, which goes out of sight, lives on, and can still be looked at from here.
+    pub async fn cover(&self) -> Result<()> {
+        self.run::<()>(Place::Top, "window.open('about:blank', '_blank', 'noopener')", Vec::new()).await?;
+        self.holds(Place::Top, "a page out of sight", "return document.hidden", Vec::new()).await
+    }
+
+    /// Closes the tab that [`Page::cover`] opened.
+    pub async fn uncover(&self) -> Result<()> {
+        let this = self.driver.window().await?;
+        for window in self.driver.windows().await? {
+            if window != this {
+                self.driver.switch_to_window(window).await?;
+                self.driver.close_window().await?;
+            }
+        }
+        self.switch_to(&this).await
+    }
+
     /// Closes the tab in front and comes back to the one that [`Page::hide`] hid.
     pub async fn show(&self, hidden: &WindowHandle) -> Result<()> {
         self.driver.close_window().await?;
@@ -128,6 +164,7 @@ impl Page {
     /// Until [`Page::thaw`] it answers nothing.
     pub async fn freeze(&self) -> Result<()> {
         self.devtools("Page.setWebLifecycleState", json!({"state": "frozen"})).await?;
+        self.is_now(Life::Frozen);
         Ok(())
     }
 
@@ -136,7 +173,9 @@ impl Page {
         self.devtools("Page.setWebLifecycleState", json!({"state": "active"})).await?;
         // It goes on behind its window; a page is in sight again only when another was in front of it.
         let hidden = self.hide().await?;
-        self.show(&hidden).await
+        self.show(&hidden).await?;
+        self.is_now(Life::Woken);
+        Ok(())
     }
 
     /// Goes to another tab.
@@ -146,6 +185,10 @@ impl Page {
         self.driver.switch_to_window(tab.clone()).await?;
         self.devtools("Page.bringToFront", json!({})).await?;
         Ok(())
+    }
+
+    fn is_now(&self, sight: Life) {
+        *self.life.lock().unwrap_or_else(PoisonError::into_inner) = sight;
     }
 
     /// What the address bar says.

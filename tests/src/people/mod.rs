@@ -2,10 +2,12 @@
 
 mod console;
 mod ledger;
+mod range;
 mod visitor;
 mod volunteer;
 
 pub use console::Console;
 pub use ledger::Ledger;
+pub use range::Range;
 pub use visitor::{Message, Visitor};
 pub use volunteer::Volunteer;

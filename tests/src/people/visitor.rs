@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use thirtyfour::prelude::WebElement;
 
+use super::Range;
 use crate::browser::{Browser, Page, Place, Screen};
 use crate::server::TestServer;
 
@@ -201,6 +202,11 @@ impl Visitor {
     pub async fn range(&self) -> Result<String> {
         let range = self.page.wait_for(Place::Chat, "[part~=range]").await?;
         Ok(range.text().await?.replace(['\u{a0}', '\u{202f}'], " "))
+    }
+
+    /// The range, in minutes.
+    pub async fn told(&self) -> Result<Range> {
+        Range::read(&self.range().await?)
     }
 
     /// Ends the chat, and says yes.

@@ -23,7 +23,8 @@ impl Volunteer {
 
     /// The same, with another account.
     pub async fn on_duty_as(server: &TestServer, account: Account) -> Result<Self> {
-        let peer = Operator::arrive(&server.socket(), server.log_in_as(account).await?)?;
+        let peer =
+            Operator::arrive_by(server.clock().clone(), &server.socket(), server.log_in_as(account).await?)?;
         peer.wants(Command::Open);
         peer.wants(Command::Avail { status: Availability::Accepting, capacity: 1, last_chat: false });
         let volunteer = Self { peer };

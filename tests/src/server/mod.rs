@@ -1,7 +1,8 @@
 //! The real server, in this process, with a database of its own that outlives a stop.
 
+mod config;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use tealight_server::config::Config;
 use tealight_server::desk::Counts;
 use tealight_server::operators::{self, Duties, OperatorError};
-use tealight_server::store::SqliteStore;
-use tealight_server::{Clock as _, Dependencies, Running, Server};
+use tealight_server::store::{HandlingTime, SqliteStore, Store as _};
+use tealight_server::{Clock as _, Dependencies, Moment, Running, Server};
 use tempfile::TempDir;
 
 use crate::clock::{TurnedClock, steps};
@@ -56,6 +57,8 @@ pub enum Hours {
     For(u8),
     /// Not before the day after tomorrow.
     Closed,
+    /// Every day from one time to another, as in `17:00`.
+    Daily(&'static str, &'static str),
 }
 
 /// What a test may ask of its server.
@@ -65,6 +68,12 @@ pub struct Settings {
     pub hours: Hours,
     /// What a conversation takes before any was measured; none: there is no estimate.
     pub prior_mean_minutes: Option<f64>,
+    /// More lines of `[wait]`.
+    pub wait: &'static str,
+    /// More tables at the end of the configuration.
+    pub more: &'static str,
+    /// How long the conversations of the weeks before took, in minutes, the oldest first.
+    pub talks_before: Vec<u32>,
     /// Pages of the charity, by path.
     pub pages: HashMap<String, HostPage>,
     /// Another folder of built files than the one in `TEALIGHT_DIST`.
@@ -127,7 +136,8 @@ impl TestServer {
                 nothing
             }
         };
-        let config = toml(settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
+        let config =
+            config::toml(settings, [&address, &public], &site, &folder.path().join("tealight.db"), &assets)?;
         let mut server = Self {
             running: None,
             config,
@@ -137,8 +147,21 @@ impl TestServer {
             site,
             folder,
         };
+        server.remember(&settings.talks_before)?;
         server.start_again().await?;
         Ok(server)
+    }
+
+    /// Puts conversations of the weeks before into the store, one each half day.
+    fn remember(&self, minutes: &[u32]) -> Result<()> {
+        const HALF_A_DAY_MS: u64 = 12 * 3_600_000;
+        let mut store = SqliteStore::open(&self.database())?;
+        let now = self.clock.now().0;
+        for (&minutes, age) in minutes.iter().zip((1..=minutes.len() as u64).rev()) {
+            let (at, ms) = (Moment(now.saturating_sub(age * HALF_A_DAY_MS)), u64::from(minutes) * 60_000);
+            store.write(|tx| tx.insert_handling_time(&HandlingTime { at, ms }))?;
+        }
+        Ok(())
     }
 
     /// Stops the server as its owner would: everybody is told.
@@ -168,6 +191,7 @@ impl TestServer {
     pub async fn advance(&self, time: Duration) -> Result<()> {
         for step in steps(time) {
             self.clock.put_forward(step);
+            self.clock.is_followed().await?;
             self.is_in_step(0).await?;
         }
         Ok(())
@@ -330,123 +354,4 @@ pub(crate) fn free_port() -> Result<u16> {
         }
     }
     Err(anyhow!("no port is free"))
-}
-
-fn toml(
-    settings: &Settings,
-    [address, public]: [&str; 2],
-    site: &Site,
-    database: &std::path::Path,
-    assets: &std::path::Path,
-) -> Result<String> {
-    let mut text = format!(
-        r#"
-[server]
-listen = "{address}"
-public_url = "http://{public}"
-allowed_origins = ["{origin}"]
-database = "{database}"
-assets_dir = "{assets}"
-
-[service]
-name = "Lantern Night Line"
-time_zone = "UTC"
-exit_url = "{exit}"
-{hours}
-
-[wait]
-{prior}
-
-[limits]
-sockets_per_minute = 100000
-logins_per_minute = 100000
-
-[texts]
-confidentiality_url = "https://www.example.org/confidential"
-safety_url = "https://www.example.org/safety"
-
-[[alternatives]]
-id = "danger"
-channel = "phone"
-uri = "tel:999"
-label = "Call 999"
-crisis = true
-
-[[alternatives]]
-id = "phone"
-channel = "phone"
-uri = "tel:08081570199"
-label = "Call 0808 157 0199"
-hours = "Day and night"
-
-[[alternatives]]
-id = "sms"
-channel = "sms"
-uri = "sms:60777"
-label = "Text TALK to 60777"
-hours = "Day and night"
-
-[[alternatives]]
-id = "mail"
-channel = "email"
-uri = "mailto:night@example.org"
-label = "Write to night@example.org"
-hours = "An answer within two days"
-
-[[canned]]
-id = "welcome"
-title = "Welcome"
-text = "Hello, I am glad you are here. What brings you here tonight?"
-
-[[canned]]
-id = "moment"
-title = "A moment"
-text = "I need a minute to think about what you said. I am still here."
-
-[[survey.questions]]
-id = "helped"
-label = "Did this chat help you?"
-options = ["Yes", "A little", "No"]
-
-[[survey.questions]]
-id = "heard"
-label = "Did you feel heard?"
-options = ["Yes", "A little", "No"]
-
-[[survey.questions]]
-id = "again"
-label = "Would you use this chat again?"
-options = ["Yes", "Not sure", "No"]
-"#,
-        origin = site.origin(),
-        database = database.display(),
-        assets = assets.display(),
-        exit = format_args!("{}{ELSEWHERE}", site.strange_origin()),
-        hours = hours(settings),
-        prior = settings
-            .prior_mean_minutes
-            .map(|minutes| format!("prior_mean_minutes = {minutes:?}"))
-            .unwrap_or_default(),
-    );
-    writeln!(text)?;
-    Ok(text)
-}
-
-/// `service.hours`, around the present.
-fn hours(settings: &Settings) -> String {
-    let now = settings.clock.clone().unwrap_or_default().now().civil().to_zoned(jiff::tz::TimeZone::UTC);
-    match settings.hours {
-        Hours::Always => String::new(),
-        Hours::For(more) => {
-            let from = (now.hour() + 23) % 24;
-            let to = (now.hour() + i8::try_from(more).unwrap_or(1)) % 24;
-            format!(r#"hours = [{{ days = ["daily"], from = "{from:02}:00", to = "{to:02}:30" }}]"#)
-        }
-        Hours::Closed => {
-            let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-            let today = now.weekday().to_monday_zero_offset();
-            let day = days[usize::try_from(today + 2).unwrap_or_default() % days.len()];
-            format!(r#"hours = [{{ days = ["{day}"], from = "18:00", to = "22:00" }}]"#)
-        }
-    }
 }
