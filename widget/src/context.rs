@@ -8,9 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use js_sys::{Function, Object, Reflect};
-use reactive_graph::owner::{LocalStorage, StoredValue};
-use reactive_graph::signal::ArcTrigger;
-use reactive_graph::traits::{GetValue, IsDisposed, Notify, Track};
+use leptos::prelude::{ArcTrigger, GetValue, IsDisposed, LocalStorage, Notify, StoredValue, Track};
 use tealight_protocol::ServiceStatus;
 use tealight_session::Millis;
 use tealight_session::visitor::{Command, EndedView, Entry, Phase, TalkingView, View, WaitingView};

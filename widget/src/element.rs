@@ -7,9 +7,7 @@
 //!
 //! Words become text nodes, and nothing is ever parsed as HTML.
 
-use reactive_graph::effect::{Effect, RenderEffect};
-use reactive_graph::graph::untrack;
-use reactive_graph::owner::{Owner, on_cleanup};
+use leptos::prelude::{Effect, Owner, RenderEffect, on_cleanup, untrack};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;

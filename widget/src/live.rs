@@ -4,8 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use reactive_graph::signal::ArcTrigger;
-use reactive_graph::traits::{Notify, Track};
+use leptos::prelude::{ArcTrigger, Notify, Track};
 
 /// A value that effects follow. Clones share it.
 pub(crate) struct Live<T>(Rc<Inner<T>>);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use any_spawner::Executor;
 use js_sys::Function;
-use reactive_graph::owner::Owner;
+use leptos::prelude::Owner;
 use tealight_session::Fact;
 use tealight_session::visitor::{Command, Config, Session};
 use tealight_shell::{Driver, WebEntropy, now};
