@@ -3,6 +3,7 @@
 mod console;
 mod ledger;
 mod range;
+mod told;
 mod visitor;
 mod volunteer;
 
