@@ -29,7 +29,7 @@ const EAR: &str = r"
 })();";
 
 /// A number of an update that no real backend has come to.
-pub const LATEST: u64 = 9_000_000_000_000_000;
+const LATEST: u64 = 9_000_000_000_000_000;
 
 impl Visitor {
     /// Comes to the charity's page and opens the chat, ready to be told things.
