@@ -2,3 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod clock;
+mod evening;
+mod notice;
+mod offering;
+mod town;
+mod turn;
