@@ -13,6 +13,9 @@ use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Conversation, Store, StoreError, Transaction};
 
+/// How long somebody who missed their turn is told so once they look: long enough to read it.
+const MISSED_TOLD: Duration = Duration::from_secs(120);
+
 /// How long marks may wait to be stored together.
 const MARKS_EVERY: Duration = Duration::from_millis(1_000);
 
@@ -41,6 +44,8 @@ pub(super) struct Room {
     pub(super) expectation: Option<Expectation>,
     /// Whether a hold ran out and the visitor has not looked since.
     pub(super) held: bool,
+    /// Until when somebody who was not there at their turn, and has looked since, is told so.
+    pub(super) missed_until: Option<Moment>,
     /// The `rev` of the last place told. Begins at the time of loading, so that it grows across restarts.
     pub(super) rev: u64,
 }
@@ -84,6 +89,7 @@ impl Room {
             typing: TypingSides::default(),
             hold: None,
             held: false,
+            missed_until: None,
             there_since: now,
             sign_until: None,
             rev: now.0,
@@ -285,7 +291,13 @@ impl<S: Store> Desk<S> {
         self.board.changed();
         let waiting = room.is_waiting();
         if presence == VisitorPresence::Here {
-            room.held = false;
+            if std::mem::take(&mut room.held) {
+                let until = now.plus(MISSED_TOLD);
+                room.missed_until = Some(until);
+                for conn in &room.sockets {
+                    self.timers.set(until, Timer::Queue(*conn));
+                }
+            }
             self.waiting.changed();
         }
         if comes_back && presence != VisitorPresence::Gone && !room.held {

@@ -85,8 +85,43 @@ fn who_does_not_look_keeps_the_place_and_the_next_has_the_turn() {
     assert_eq!((&queue["state"], &queue["place"]), (&json!("held"), &json!(1)));
     desk.send(hidden, &json!({"t": "presence", "visible": true}));
     desk.advance(2_000);
-    let queue = desk.take_all(hidden, "queue").pop().unwrap();
-    assert_eq!((&queue["state"], &queue["place"]), (&json!("waiting"), &json!(1)));
+    let places = desk.take_all(hidden, "queue");
+    assert!(places.iter().all(|place| place["state"] == "held"), "told for a while yet: {places:?}");
+    let epoch = desk.desk.epoch().to_owned();
+    let another = desk.connect();
+    desk.send(another, &resume(3, 1, &epoch, 1));
+    let queue = desk.take_one(another, "ready")["conv"]["queue"].clone();
+    assert_eq!(queue["state"], "held", "every page of theirs says so");
+    for _ in 0..12 {
+        for conn in [hidden, another, there, console] {
+            desk.send(conn, &json!({"t": "pong"}));
+        }
+        desk.advance(10_000);
+    }
+    for page in [hidden, another] {
+        let queue = desk.take_all(page, "queue").pop().unwrap();
+        assert_eq!((&queue["state"], &queue["place"]), (&json!("waiting"), &json!(1)));
+    }
+}
+
+#[test]
+fn who_missed_their_turn_and_looks_is_taken_like_everybody() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(50)}));
+    for _ in 0..9 {
+        for conn in [visitor, console] {
+            desk.send(conn, &json!({"t": "pong"}));
+        }
+        desk.advance(10_000);
+    }
+    assert_eq!(desk.take_one(console, "released")["conv"], conv);
+    desk.send(visitor, &json!({"t": "presence", "visible": true}));
+    desk.send(console, &json!({"t": "claim", "cid": cid(51)}));
+    assert_eq!(desk.take_one(console, "ack")["conv"], conv);
+    assert_eq!(desk.take_one(visitor, "event")["kind"], "joined");
 }
 
 #[test]
@@ -241,7 +276,7 @@ fn a_place_is_kept_through_a_turn_that_was_missed_for_as_long_as_was_said() {
         let ready = desk.take_one(back, "ready");
         assert_eq!(ready["limits"]["keep_s"], json!(minutes * 60));
         let queue = &ready["conv"]["queue"];
-        assert_eq!((&queue["state"], &queue["place"]), (&json!("waiting"), &json!(1)), "{minutes} min");
+        assert_eq!((&queue["state"], &queue["place"]), (&json!("held"), &json!(1)), "{minutes} min");
         desk.disconnect(back);
         stay(&mut desk, &[console], minutes * 60);
         assert_eq!(desk.desk.counts().waiting, 0, "{minutes} min");

@@ -107,6 +107,7 @@ async fn whoever_does_not_look_in_time_changes_with_the_next_and_keeps_the_place
     second.is_joined_by(OPERATOR.alias).await?;
 
     first.page.uncover().await?;
+    first.reads("It was your turn while you were away. We kept your place").await?;
     first.reads("You are next").await?;
     volunteer.ends().await?;
     volunteer.takes_next().await?;

@@ -120,6 +120,9 @@ impl<S: Store> Desk<S> {
         self.count_places();
         let update = self.place_update(now, conn, id)?;
         self.place_is_told(now, conn, id, &update);
+        if let Some(until) = self.rooms.get(id)?.missed_until.filter(|until| now < *until) {
+            self.timers.set(until, Timer::Queue(conn));
+        }
         Some(update)
     }
 
@@ -133,7 +136,7 @@ impl<S: Store> Desk<S> {
         let expectation = room.expectation.as_ref();
         let state = match &room.hold {
             Some(_) => QueueState::Ready,
-            None if room.held => QueueState::Held,
+            None if room.held || room.missed_until.is_some_and(|until| now < until) => QueueState::Held,
             None => QueueState::Waiting,
         };
         Some(PlaceUpdate {
