@@ -77,6 +77,22 @@ async fn the_log_is_a_log_and_the_field_has_a_name_and_no_helpers() -> Result<()
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_slow_device_nobody_loses_the_field_they_have_begun_to_write_in() -> Result<()> {
+    let stage = Stage::set().await?;
+    let visitor = Visitor::arrive(&stage.browser, &stage.server, Screen::PHONE).await?;
+    visitor.open_chat().await?;
+    let late = "globalThis.late = []; globalThis.requestAnimationFrame = (run) => late.push(run);";
+    visitor.page.run::<()>(Place::Chat, late, Vec::new()).await?;
+    visitor.join().await?;
+    visitor.types("Hello").await?;
+    let frame = "const due = late.splice(0); due.forEach((run) => run(performance.now())); return due.length";
+    let due: u32 = visitor.page.run(Place::Chat, frame, Vec::new()).await?;
+    ensure!(due > 0, "a frame was due");
+    visitor.page.keys(", it is me").await?;
+    visitor.has_draft("Hello, it is me").await
+}
+
 /// Strikes Tab until the control with this name has the focus.
 async fn tab_to(visitor: &Visitor, place: Place, name: &str) -> Result<()> {
     let mut seen = Vec::new();

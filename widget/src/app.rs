@@ -108,7 +108,13 @@ fn guide_the_focus(cx: Context) {
             return;
         }
         if cx.signs().focus_next.replace(false) {
-            cx.before_paint(move || cx.focus_heading());
+            // On a slow device the next frame is late: whoever has gone on to another element by then stays there.
+            let from = cx.focused();
+            cx.before_paint(move || {
+                if cx.focused().is_none_or(|now| from == Some(now)) {
+                    cx.focus_heading();
+                }
+            });
         } else {
             cx.before_paint(move || cx.rescue_focus());
         }
