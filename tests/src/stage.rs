@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::browser::{Browser, Screen};
+use crate::browser::{Browser, Engine, Screen};
 use crate::people::{Visitor, Volunteer};
 use crate::server::{OPERATOR, Settings, TestServer, require_dist};
 
@@ -22,6 +22,12 @@ impl Stage {
     pub async fn set() -> Result<Self> {
         require_dist()?;
         Ok(Self { server: TestServer::start().await?, browser: Browser::start().await? })
+    }
+
+    /// The same, looked at with a browser of this engine.
+    pub async fn set_for(engine: Engine) -> Result<Self> {
+        require_dist()?;
+        Ok(Self { server: TestServer::start().await?, browser: Browser::of(engine).await? })
     }
 
     /// A helpline with settings of its own.

@@ -27,7 +27,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 #[derive(Debug, Args)]
 pub(crate) struct SetupArgs {
-    /// Leave out the browser that only the end-to-end tests need.
+    /// Leave out the browsers that only the end-to-end tests need.
     #[arg(long)]
     no_browser: bool,
 }
@@ -42,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace, args: &SetupArgs) -> Result<()> {
     npm_tools(workspace)?;
     python(workspace)?;
     if !args.no_browser {
-        browser()?;
+        engines()?;
     }
     println!("Everything needed is here.");
     Ok(())
@@ -109,6 +109,20 @@ pub(crate) fn browser() -> Result<()> {
     }
     let need = "the tests in a real browser need chromium and chromedriver on the PATH";
     debian(need, "Installing Chromium and its driver", &["chromium", "chromium-driver"])
+}
+
+/// Every engine that pages are tried in.
+pub(crate) fn engines() -> Result<()> {
+    browser()?;
+    if on_path("WebKitWebDriver") && on_path("Xvfb") {
+        return Ok(());
+    }
+    let need = "the tests in the engine of Safari need WebKitWebDriver and Xvfb on the PATH";
+    debian(
+        need,
+        "Installing WebKitGTK, its driver and a screen that nobody sees",
+        &["webkit2gtk-driver", "xvfb"],
+    )
 }
 
 /// An interpreter of Python with what the parts in Python need. Returns its path.

@@ -39,7 +39,7 @@ fn steps(workspace: &Workspace, quick: bool, report: &mut Report) -> Result<()> 
         if quick {
             return Ok(None);
         }
-        setup::browser()?;
+        setup::engines()?;
         setup::python(workspace).map(Some)
     })?;
     report.cargo(workspace, "format", &["fmt", "--all", "--check"], |_| {})?;

@@ -1,16 +1,16 @@
-//! The driver's process, and new browsers from it.
+//! New browsers, and what they look like.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::json;
-use thirtyfour::{CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+use thirtyfour::{
+    Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
+};
 
 use super::clock::Followers;
+use super::engine::{Engine, Process};
 use super::page::Page;
 use crate::clock::{TurnedClock, steps};
 use crate::server::TestServer;
@@ -54,27 +54,34 @@ impl Screen {
     pub const SMALL_DESKTOP: Self = Self { width: 1024, height: 768, touch: false };
 }
 
-/// A running driver.
+/// Browsers of one engine. Chromium's driver has many of them; a driver of WebKit has one.
 #[derive(Clone, Debug)]
 pub struct Browser {
-    process: Arc<Process>,
+    engine: Engine,
+    /// The driver of all pages, where one is enough.
+    shared: Option<Arc<Process>>,
     /// Its pages, where they go by a clock of ours.
     followers: Option<Followers>,
 }
 
 impl Browser {
-    /// Starts a driver on a port of its own choice.
+    /// Starts Chromium's driver on a port of its own choice.
     pub async fn start() -> Result<Self> {
-        Ok(Self { process: Self::process().await?, followers: None })
+        Self::of(Engine::Chromium).await
     }
 
-    /// The same; every page that it opens goes by this clock.
+    /// The same for any engine.
+    pub async fn of(engine: Engine) -> Result<Self> {
+        let shared = match engine {
+            Engine::Chromium => Some(process(engine).await?),
+            Engine::WebKit => None,
+        };
+        Ok(Self { engine, shared, followers: None })
+    }
+
+    /// Starts Chromium's driver; every page that it opens goes by this clock.
     pub async fn start_by(clock: TurnedClock) -> Result<Self> {
-        Ok(Self { process: Self::process().await?, followers: Some(Followers::of(clock)) })
-    }
-
-    async fn process() -> Result<Arc<Process>> {
-        Ok(Arc::new(tokio::task::spawn_blocking(Process::start).await??))
+        Ok(Self { followers: Some(Followers::of(clock)), ..Self::start().await? })
     }
 
     /// Lets time pass for the server and for every page of this browser.
@@ -96,28 +103,19 @@ impl Browser {
 
     /// The same with more command-line flags.
     pub async fn open_with(&self, screen: Screen, flags: &[&str]) -> Result<Page> {
-        let mut capabilities = DesiredCapabilities::chrome();
-        if let Some(chromium) = std::env::var_os("TEALIGHT_CHROMIUM") {
-            capabilities.set_binary(&chromium.to_string_lossy())?;
-        }
-        for flag in FLAGS.iter().chain(flags) {
-            capabilities.add_arg(flag)?;
-        }
-        capabilities.add_arg(&format!("--window-size={},{}", screen.width, screen.height))?;
-        if screen.touch {
-            capabilities.add_experimental_option(
-                "mobileEmulation",
-                json!({"deviceMetrics": {
-                    "width": screen.width, "height": screen.height, "pixelRatio": 1.0, "touch": true, "mobile": true
-                }}),
-            )?;
-        }
-        capabilities.set("goog:loggingPrefs", json!({"browser": "ALL", "performance": "ALL"}))?;
-        let address = format!("http://127.0.0.1:{}", self.process.port);
-        let driver = WebDriver::new(address, capabilities).await.context(
-            "Chromium did not start; install the packages chromium and chromium-driver, or name one in TEALIGHT_CHROMIUM",
-        )?;
-        let page = Page::new(driver, self.process.clone(), screen).await?;
+        let process = match &self.shared {
+            Some(process) => process.clone(),
+            None => process(self.engine).await?,
+        };
+        let capabilities = match self.engine {
+            Engine::Chromium => chromium(screen, flags)?,
+            Engine::WebKit => webkit(flags)?,
+        };
+        let address = format!("http://127.0.0.1:{}", process.port);
+        let driver = WebDriver::new(address, capabilities)
+            .await
+            .with_context(|| format!("{:?} did not start; {}", self.engine, self.engine.packages()))?;
+        let page = Page::new(driver, process, self.engine, screen).await?;
         if let Some(followers) = &self.followers {
             followers.join(&page).await?;
         }
@@ -125,53 +123,34 @@ impl Browser {
     }
 }
 
-/// The process, ended with the last page that it drives.
-#[derive(Debug)]
-pub(super) struct Process {
-    child: Child,
-    port: u16,
+async fn process(engine: Engine) -> Result<Arc<Process>> {
+    Ok(Arc::new(tokio::task::spawn_blocking(move || engine.start()).await??))
 }
 
-impl Process {
-    /// A driver chooses a port for one kind of address and needs it for the other as well; where many start at once,
-    /// some other program can have that one.
-    fn start() -> Result<Self> {
-        Self::attempt().or_else(|_| Self::attempt()).or_else(|_| Self::attempt())
+fn chromium(screen: Screen, flags: &[&str]) -> Result<Capabilities> {
+    let mut capabilities = DesiredCapabilities::chrome();
+    if let Some(chromium) = std::env::var_os("TEALIGHT_CHROMIUM") {
+        capabilities.set_binary(&chromium.to_string_lossy())?;
     }
-
-    fn attempt() -> Result<Self> {
-        let program = std::env::var_os("TEALIGHT_CHROMEDRIVER").map_or("chromedriver".into(), PathBuf::from);
-        let mut child = Command::new(&program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| {
-                format!(
-                    "{} did not start; install the package chromium-driver, or name one in TEALIGHT_CHROMEDRIVER",
-                    program.display()
-                )
-            })?;
-        let stdout = child.stdout.take().ok_or_else(|| anyhow!("the driver has no standard output"))?;
-        let mut lines = BufReader::new(stdout).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
-        });
-        let process = Self { child, port: port.unwrap_or_default() };
-        // The pipe must stay open and be read, or the driver stops when it is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        if process.port == 0 {
-            return Err(anyhow!("{} did not say which port it listens on", program.display()));
-        }
-        Ok(process)
+    for flag in FLAGS.iter().chain(flags) {
+        capabilities.add_arg(flag)?;
     }
+    capabilities.add_arg(&format!("--window-size={},{}", screen.width, screen.height))?;
+    if screen.touch {
+        capabilities.add_experimental_option(
+            "mobileEmulation",
+            json!({"deviceMetrics": {
+                "width": screen.width, "height": screen.height, "pixelRatio": 1.0, "touch": true, "mobile": true
+            }}),
+        )?;
+    }
+    capabilities.set("goog:loggingPrefs", json!({"browser": "ALL", "performance": "ALL"}))?;
+    Ok(capabilities.into())
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Its browsers are gone already: every page closes its own.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn webkit(flags: &[&str]) -> Result<Capabilities> {
+    let arguments: Vec<&str> = ["--automation"].into_iter().chain(flags.iter().copied()).collect();
+    let mut capabilities = Capabilities::new();
+    capabilities.set("webkitgtk:browserOptions", json!({"args": arguments}))?;
+    Ok(capabilities)
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thirtyfour::error::WebDriverErrorInner;
@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 use tokio::sync::Mutex;
 
 use super::Screen;
-use super::driver::Process;
+use super::engine::{Engine, Process};
 use super::script;
 use crate::eventually;
 
@@ -30,6 +30,7 @@ pub struct Page {
     // Before the process: a browser is closed while its driver still runs.
     pub(super) driver: Arc<WebDriver>,
     _process: Arc<Process>,
+    engine: Engine,
     screen: Screen,
     /// Where the driver's commands go now.
     place: Mutex<Place>,
@@ -49,10 +50,16 @@ pub(super) enum Life {
 }
 
 impl Page {
-    pub(super) async fn new(driver: WebDriver, process: Arc<Process>, screen: Screen) -> Result<Self> {
+    pub(super) async fn new(
+        driver: WebDriver,
+        process: Arc<Process>,
+        engine: Engine,
+        screen: Screen,
+    ) -> Result<Self> {
         let page = Self {
             driver: Arc::new(driver),
             _process: process,
+            engine,
             screen,
             place: Mutex::new(Place::Top),
             life: Arc::default(),
@@ -61,13 +68,15 @@ impl Page {
         Ok(page)
     }
 
-    /// Makes what is drawn as large as the screen says, without the browser's own bars.
+    /// Makes what is drawn as large as the screen says, without the browser's own bars. A window of WebKitGTK is never
+    /// narrower than its bar of buttons, some 450 pixels.
     async fn fit_screen(&self) -> Result<()> {
-        if !self.screen.touch {
-            let (width, height) = (self.screen.width, self.screen.height);
-            self.resize(width, height).await?;
+        let (width, height) = (self.screen.width, self.screen.height);
+        match self.engine {
+            Engine::Chromium if self.screen.touch => Ok(()),
+            Engine::Chromium => self.resize(width, height).await,
+            Engine::WebKit => Ok(self.driver.set_window_rect(0, 0, width, height).await?),
         }
-        Ok(())
     }
 
     /// Another size of the window, still without a touch screen.
@@ -80,8 +89,14 @@ impl Page {
         Ok(())
     }
 
-    /// A command of the DevTools protocol.
+    /// What lays it out.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// A command of the DevTools protocol, which only Chromium has.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
+        ensure!(self.engine == Engine::Chromium, "{:?} has no DevTools protocol for {command}", self.engine);
         self.driver.cdp().send_raw(command, parameters).await.with_context(|| command.to_owned())
     }
 
@@ -183,7 +198,9 @@ impl Page {
         let mut place = self.place.lock().await;
         *place = Place::Top;
         self.driver.switch_to_window(tab.clone()).await?;
-        self.devtools("Page.bringToFront", json!({})).await?;
+        if self.engine == Engine::Chromium {
+            self.devtools("Page.bringToFront", json!({})).await?;
+        }
         Ok(())
     }
 

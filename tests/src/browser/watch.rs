@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::engine::Engine;
 use super::page::{Page, Place};
 
 impl Page {
-    /// Warnings and errors on the console since the last look, without those that the browser adds by itself.
+    /// Warnings and errors on the console since the last look, without those that the browser adds by itself. Engines
+    /// other than Chromium do not tell.
     pub async fn console(&self) -> Result<Vec<String>> {
+        if self.engine() != Engine::Chromium {
+            return Ok(Vec::new());
+        }
         let entries = self.driver.browser_log().await?;
         Ok(entries
             .into_iter()
