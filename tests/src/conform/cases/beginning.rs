@@ -206,12 +206,13 @@ async fn a_send_is_one_event(t: &Trial) -> Check {
 async fn too_big_a_frame_closes(t: &Trial) -> Check {
     let limit = t.bench.ready()["limits"]["frame"].as_u64().unwrap_or(16_384);
     let limit = usize::try_from(limit).map_err(trouble)?;
-    for size in [limit + 100, 1 << 20] {
+    // A backend need not read what is far too big to the end: the code may then be lost to a reset of the connection.
+    for (size, codes) in [(limit + 100, [1009, 4400].as_slice()), (1 << 20, &[1009, 4400, 1006])] {
         let mut visitor = t.join().await?;
         let mut frame = send("");
         frame["text"] = json!("x".repeat(size));
         visitor.socket.send(&frame).await;
-        visitor.socket.closes(&[1009, 4400], SOON).await?;
+        visitor.socket.closes(codes, SOON).await?;
         let log = t.log(&visitor.who).await?;
         demand(log.len() == 1, "nothing but started in the log", format!("{} events", log.len()))?;
     }
