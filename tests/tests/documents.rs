@@ -59,7 +59,7 @@ fn attributes_methods_and_events_are_those_of_the_types() {
         assert!(loader.contains(name), "the loader does not know the attribute {name}");
     }
     assert!(count > 10, "where are the attributes?");
-    for event in ["ready", "open", "close", "state", "unread"] {
+    for event in ["ready", "open", "close", "unread"] {
         let name = format!("tealight-{event}");
         assert!(types.contains(&format!("\"{name}\"")), "types.d.ts: {name}");
         assert!(embedding.contains(&format!("`{name}`")), "docs/embedding.md: {name}");
@@ -84,6 +84,7 @@ fn every_link_from_a_document_leads_somewhere() {
         "docs/conformance.md",
         "docs/embedding.md",
         "docs/examples/backend-python/README.md",
+        "docs/safety.md",
         "docs/server.md",
         "docs/theming.md",
         "docs/wait.md",
@@ -99,6 +100,25 @@ fn every_link_from_a_document_leads_somewhere() {
             assert!(folder.join(path).exists(), "{document} links to {path}, which is not there");
         }
     }
+}
+
+#[test]
+fn every_attack_in_the_safety_table_names_a_test_that_is_there() {
+    let mut rows = 0;
+    for line in read("docs/safety.md").lines().filter(|line| line.starts_with("| ")) {
+        let shown_by = line.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        if ["Test", "---"].contains(&shown_by.trim()) {
+            continue;
+        }
+        let (files, tests): (Vec<_>, Vec<_>) = quoted(shown_by).partition(|word| word.contains('/'));
+        assert!(!files.is_empty() && !tests.is_empty(), "no test shows: {line}");
+        let code: String = files.into_iter().map(read).collect();
+        for test in tests {
+            assert!(code.contains(&format!("fn {test}(")), "{test} is not where docs/safety.md says");
+        }
+        rows += 1;
+    }
+    assert!(rows > 3, "where is the table?");
 }
 
 #[test]

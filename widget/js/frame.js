@@ -1,7 +1,7 @@
 /*
  * The script of the frame document, also when that is a page of its own: mounts the widget, speaks with the loader
  * over one port, and keeps the static panel of contacts in reserve. It never hands the host page anything but the
- * closed set of messages below: no text, no secret, no address.
+ * closed set of messages below: no text, no secret, no address, and not whether anybody waits, talks or has ended.
  */
 
 const config = JSON.parse(document.getElementById("tealight-config").textContent);
@@ -57,8 +57,6 @@ function hear(name, detail) {
       ready = true;
       tellShown();
       return say({ type: "ready" });
-    case "state":
-      return say({ type: "state", state: detail.state });
     case "unread":
       return say({ type: "unread", count: detail.count });
     case "minimise":

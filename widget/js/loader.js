@@ -10,7 +10,6 @@
   const SILENCE_MS = 8000;
   const SAFE_LINK = /^(tel|sms|mailto|https):/i;
   const DEFAULT_EXIT = "https://www.wikipedia.org/";
-  const STATES = /^(welcome|waiting|talking|ended|stopped)$/;
 
   const WORDS = {
     en: {
@@ -80,7 +79,6 @@ a span{color:var(--i);font-weight:400}
     #root = this.attachShadow({ mode: "open" });
     #status = {}; // the last answer of /v1/status
     #asked; // settles when that has come
-    #state = "";
     #unread = 0;
     #opening; // the one load in flight or done: true or Promise<boolean>, undefined before and after a failure
     #settle;
@@ -126,6 +124,8 @@ a span{color:var(--i);font-weight:400}
       if (!this.isConnected) return false;
       if (this.#window.hidden) {
         this.#show(true);
+        // The page is not told whether a conversation goes on, so from now on Exit stands beside the launcher.
+        this.#exit.hidden = false;
         this.#emit("open");
       }
       if (offered ?? true) this.#opening ??= this.#load();
@@ -187,7 +187,7 @@ a span{color:var(--i);font-weight:400}
         root.append(make("style", { textContent: CSS }));
       }
       this.#launcher = make("button", { className: "launcher", part: "launcher", ariaHasPopup: "dialog", onclick: () => this.open() });
-      this.#exit = make("button", { part: "launcher-exit", onclick: this.#leave });
+      this.#exit = make("button", { part: "launcher-exit", onclick: this.#leave, hidden: true });
       this.#plain = make("div", { className: "plain", part: "fallback" });
       this.#window = make("div", { className: "window", part: "window", role: "dialog", ariaLabel: this.#words.discreet, hidden: true }, this.#plain);
       this.#window.addEventListener("keydown", (event) => event.key == "Escape" && !event.isComposing && this.close());
@@ -203,11 +203,10 @@ a span{color:var(--i);font-weight:400}
       const label = this.#get(kind == "open" ? "label" : "label-" + kind) || words[kind];
       const text = this.#has("discreet") ? words.discreet : label;
       const theme = this.#get("theme") || (dark.matches ? "dark" : "");
-      this.#box.className = ["box", theme, this.#get("position"), closed && !this.#state ? "closed" : ""].join(" ");
+      this.#box.className = ["box", theme, this.#get("position"), closed && !this.#opening ? "closed" : ""].join(" ");
       this.#launcher.replaceChildren(make("i", {}), make("span", {}, text));
       if (this.#unread) this.#launcher.append(make("b", { part: "badge" }, this.#unread + " " + words.fresh));
       this.#exit.textContent = words.exit;
-      this.#exit.hidden = !/waiting|talking/.test(this.#state);
       for (const name of ["width", "height"]) {
         const size = parseInt(this.#get(name));
         this.#window.style.setProperty("--" + name[0], size > 0 ? size + "px" : "");
@@ -338,7 +337,7 @@ a span{color:var(--i);font-weight:400}
     };
 
     // The closed set of what the widget may say. Everything else is ignored.
-    #hear({ type, state, count, tokens }) {
+    #hear({ type, count, tokens }) {
       if (type == "booted") {
         if (tokens) this.#tokens = tokens;
         clearTimeout(this.#timer);
@@ -356,10 +355,6 @@ a span{color:var(--i);font-weight:400}
         if (!this.#content.src || !this.#port) return this.#fail();
         this.#settle(false);
         this.#opening = undefined;
-      } else if (type == "state" && STATES.test(state)) {
-        this.#state = state;
-        this.#paint();
-        this.#emit("state", { state });
       } else if (type == "unread" && count >= 0) {
         this.#unread = this.#window.hidden ? count : 0;
         this.#paint();
@@ -395,7 +390,6 @@ a span{color:var(--i);font-weight:400}
       this.#port?.close();
       this.#content?.remove();
       this.#opening = this.#settle = this.#port = this.#content = undefined;
-      this.#state = "";
       this.#unread = 0;
       if (this.#plain) this.#plain.hidden = false;
     }

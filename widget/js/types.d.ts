@@ -6,9 +6,6 @@
  *     <script async src="https://chat.example.org/tealight.js" data-phone="0808 157 0199"></script>
  */
 
-/** Where the conversation stands, without a word of it. */
-export type TealightState = "welcome" | "waiting" | "talking" | "ended" | "stopped";
-
 /** `<tealight-chat>`: the launcher, and the chat it opens. */
 export interface TealightChatElement extends HTMLElement {
   /** Opens the chat. Resolves to `true` once its first screen is painted, `false` when contacts are shown instead. */
@@ -50,7 +47,7 @@ export interface TealightChatAttributes {
   height?: string;
 }
 
-/** Events of `<tealight-chat>`. They bubble, cross shadow roots, and carry no text. */
+/** Events of `<tealight-chat>`. They bubble, cross shadow roots, and tell neither a word nor how far a conversation is. */
 export interface TealightEventMap {
   /** The first screen inside the chat is painted. */
   "tealight-ready": CustomEvent<null>;
@@ -58,8 +55,6 @@ export interface TealightEventMap {
   "tealight-open": CustomEvent<null>;
   /** The panel was minimised. */
   "tealight-close": CustomEvent<null>;
-  /** The conversation moved on. */
-  "tealight-state": CustomEvent<{ state: TealightState }>;
   /** Messages that came while the panel was minimised. */
   "tealight-unread": CustomEvent<{ count: number }>;
 }
