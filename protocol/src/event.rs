@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{is_clean_title, says_where_it_leads};
 use crate::{Alternative, Area, Cid, OperatorId, Reason, Seq, Text, Timestamp, visitor::Route};
 
 /// One entry of a conversation's log.
@@ -222,11 +223,13 @@ impl Link {
     /// The schemes a link may have.
     pub const SCHEMES: [&str; 3] = ["https:", "tel:", "mailto:"];
 
-    /// Whether the link may be sent and shown.
+    /// Whether the link may be sent and shown: its address leads where it says, and its title is clean.
     pub fn is_allowed(&self) -> bool {
         let url = self.url.to_ascii_lowercase();
         Self::SCHEMES.iter().any(|scheme| url.starts_with(scheme))
-            && !self.url.contains(|c: char| c.is_control() || c.is_whitespace())
+            && says_where_it_leads(&self.url)
+            && !self.url.contains(char::is_whitespace)
+            && self.title.as_deref().is_none_or(is_clean_title)
     }
 }
 
@@ -354,10 +357,15 @@ mod tests {
             " https://example.org",
             "java\nscript:x",
             "//example.org",
+            "https://example.org@elsewhere.example",
             "",
         ] {
             assert!(!allowed(url), "{url}");
         }
+        let titled =
+            |title: &str| Link { url: "https://example.org".to_owned(), title: Some(title.to_owned()) };
+        assert!(titled("").is_allowed() && titled("A page: <b>").is_allowed());
+        assert!(!titled("A \u{202E}page").is_allowed() && !titled("A\npage").is_allowed());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod id;
 pub mod json;
 pub mod lean;
 pub mod limits;
+mod marks;
 mod operator;
 mod roster;
 #[cfg(feature = "schema")]
@@ -42,7 +43,7 @@ pub use operator::{
 };
 pub use roster::{Announcement, Colleague, PlannedShift, Roster, RosterEntry, Staffing};
 pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
-pub use text::{NoteText, Notice, Reason, Text, TextError};
+pub use text::{NoteText, Notice, Reason, Text, TextError, says_where_it_leads};
 pub use time::{Timestamp, TimestampError};
 pub use visitor::{
     Answers, ByeCode, ConversationSnapshot, ErrorCode, PlaceUpdate, QueueState, Route, Start, ToVisitor,

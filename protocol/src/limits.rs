@@ -3,6 +3,10 @@
 /// Longest text of one message, in characters (Unicode scalar values).
 pub const TEXT_CHARS: usize = 4_000;
 
+/// Most combining marks on one character of a text. No script in use needs more; piled higher they run over the lines
+/// of others.
+pub const MARKS_IN_A_ROW: usize = 6;
+
 /// Longest frame that a backend must take from a client, in bytes of UTF-8.
 pub const FRAME_BYTES: usize = 16 * 1024;
 

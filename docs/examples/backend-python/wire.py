@@ -27,8 +27,14 @@ ALL_BURST, ALL_PER_SECOND = 400, 40  # frames of every kind
 FAREWELL_S = 5  # for a slow peer to take its last frames
 
 ID, SECRET, LANG, EPOCH = r"[\w-]{22}", r"[\w-]{43}", r"[A-Za-z0-9-]{1,35}", r".{0,64}"
-INVISIBLE = {0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF}
+INVISIBLE = {
+    *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10),
+    *range(0xFFF9, 0xFFFC), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000),
+}  # fmt: skip
 TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+LINE_END = re.compile("\r\n|[\r\u2028\u2029]")
+MARKS_IN_A_ROW = 6
 
 Frame = dict[str, Any]
 
@@ -95,8 +101,16 @@ def clean(typed: object) -> str:
     """Cleans a text as under "Common forms". Markup stays as it is: whoever shows it shows it as text."""
     if not isinstance(typed, str):
         raise Refusal("bad_request", "text is missing or malformed")
-    lines = typed.strip().replace("\r\n", "\n").replace("\r", "\n")
-    kept = (c for c in lines if c in "\n\t" or (unicodedata.category(c) != "Cc" and ord(c) not in TURNING))
+    kept, marks = [], 0
+    for c in LINE_END.sub("\n", typed.strip()):
+        category, code = unicodedata.category(c), ord(c)
+        if category.startswith("M"):
+            marks += 1
+        is_dropped = (category == "Cc" and c not in "\n\t") or code in TURNING
+        if not (category.startswith("M") or is_dropped or code in INVISIBLE):
+            marks = 0
+        if not is_dropped and not (category.startswith("M") and marks > MARKS_IN_A_ROW):
+            kept.append(c)
     text = "".join(kept).strip()
     if all(c.isspace() or ord(c) in INVISIBLE for c in text):
         raise Refusal("bad_request", "the text is empty")
