@@ -81,6 +81,7 @@ fn every_link_from_a_document_leads_somewhere() {
         "SECURITY.md",
         "PRIVACY.md",
         "docs/backend.md",
+        "docs/checklist.md",
         "docs/conformance.md",
         "docs/embedding.md",
         "docs/examples/backend-python/README.md",
