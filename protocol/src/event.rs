@@ -287,6 +287,8 @@ pub enum EndReason {
     Away,
     /// The helpline closed before anybody joined.
     Closed,
+    /// The visitor pressed Exit: the page was left in a hurry.
+    Exit,
     /// A later reason that this build has not heard of.
     #[serde(other)]
     Unknown,

@@ -360,6 +360,7 @@ fn event(value: &Node) -> Option<Event> {
                 "left_waiting" => EndReason::LeftWaiting,
                 "away" => EndReason::Away,
                 "closed" => EndReason::Closed,
+                "exit" => EndReason::Exit,
                 _ => EndReason::Unknown,
             },
         },

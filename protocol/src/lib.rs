@@ -65,6 +65,9 @@ pub const SOCKET_PATH: &str = "/v1/ws";
 /// Path of the cacheable service status on a backend.
 pub const STATUS_PATH: &str = "/v1/status";
 
+/// Path that a page which is being left tells so, on a backend.
+pub const LEAVE_PATH: &str = "/v1/leave";
+
 /// Who speaks on a socket. Said once, in `hello`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -10,6 +10,9 @@ pub const MARKS_IN_A_ROW: usize = 6;
 /// Longest frame that a backend must take from a client, in bytes of UTF-8.
 pub const FRAME_BYTES: usize = 16 * 1024;
 
+/// Longest body of a page's word that it is being left, in bytes.
+pub const LEAVE_BYTES: usize = 128;
+
 /// How many commands a client may send at once before the steady rate applies.
 pub const BURST: u32 = 20;
 

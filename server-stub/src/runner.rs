@@ -30,6 +30,7 @@ enum Question {
     Counts(oneshot::Sender<Counts>),
     Waits(oneshot::Sender<Waits>),
     Look(oneshot::Sender<Counts>),
+    Leave(Digest, oneshot::Sender<()>),
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
     LogIn(OperatorSession, oneshot::Sender<Result<(), StoreError>>),
@@ -82,6 +83,11 @@ impl DeskHandle {
     /// Does whatever is due by now, and counts after that.
     pub(crate) async fn look_at_clock(&self) -> Result<Counts, Stopping> {
         self.ask(Question::Look).await
+    }
+
+    /// A page was left by Exit. Returns once that has been seen to, whatever came of it.
+    pub(crate) async fn leave(&self, secret: Digest) {
+        let _ = self.ask(|answer| Question::Leave(secret, answer)).await;
     }
 
     pub(crate) async fn waits(&self) -> Result<Waits, Stopping> {
@@ -208,6 +214,10 @@ impl<S: Store> Runner<S> {
             Question::Look(answer) => {
                 self.input(Input::Tick);
                 let _ = answer.send(self.desk.counts());
+            }
+            Question::Leave(secret, answer) => {
+                self.input(Input::Left { secret });
+                drop(answer.send(()));
             }
             Question::Health(answer) => {
                 let health = self.desk.health(now);

@@ -13,6 +13,7 @@ use tealight_protocol::{Cid, CloseCode, Instance, Secret};
 use crate::Moment;
 use crate::config::Config;
 use crate::desk::{ConnId, Desk, Input, Output, Settings};
+use crate::digest;
 use crate::operators;
 use crate::store::{OperatorSession, SqliteStore, Store};
 
@@ -139,6 +140,11 @@ impl<S: Store> TestDesk<S> {
     /// Sends any text.
     pub fn send_text(&mut self, conn: ConnId, text: &str) {
         self.input(Input::Frame { conn, text: text.to_owned() });
+    }
+
+    /// A page of the visitor with the secret of this number is left by Exit.
+    pub fn leave(&mut self, n: u8) {
+        self.input(Input::Left { secret: digest::of(&secret(n)) });
     }
 
     /// Handles an input and keeps what comes of it.

@@ -1,6 +1,8 @@
 //! Everything over HTTP and real sockets: handshakes, documents, files, logging in, stopping.
 
 mod http_support;
+#[path = "http/leaving.rs"]
+mod leaving;
 
 use futures_util::SinkExt as _;
 use http_support::{Client, TestServer, get, local};

@@ -42,6 +42,19 @@ impl<S: Store> Desk<S> {
         Ok(())
     }
 
+    /// A page was left by Exit. Nobody is told whether the secret opens anything, or what became of it.
+    pub(super) fn left_by_exit(&mut self, now: Moment, secret: &Digest) {
+        let Some(id) = self.by_secret.get(secret).cloned() else { return };
+        if self.rooms.get(&id).is_none_or(|room| room.is_ended()) {
+            return;
+        }
+        let ending = self.ending(&id, EndedBy::Visitor, Some(EndReason::Exit));
+        // What could not be stored has been logged. The visitor is then away, as when the signal is lost.
+        if let Ok((_, events)) = self.commit(now, &id, |tx, change| end(tx, change, &ending)) {
+            self.ended(&id, &events);
+        }
+    }
+
     /// Ends a conversation that nobody in it ended.
     pub(super) fn end_by_system(&mut self, now: Moment, id: &ConversationId, reason: EndReason) -> bool {
         let ending = self.ending(id, EndedBy::System, Some(reason));
@@ -60,12 +73,15 @@ impl<S: Store> Desk<S> {
         let talked = self.rooms.get(id).is_some_and(|room| room.record.joined_at.is_some());
         let waiting = self.rooms.get(id).is_some_and(|room| room.is_waiting());
         let done = if waiting { EndReason::LeftWaiting } else { EndReason::Done };
+        let reason = reason.unwrap_or(done);
+        // Whoever left in a hurry is asked nothing: nobody may be there to answer but the one they left from.
+        let asked = talked && kept && reason != EndReason::Exit;
         Ending {
             by,
-            reason: reason.unwrap_or(done),
+            reason,
             now: self.clock,
             expires_at: self.clock.plus(self.settings.retention),
-            survey: if talked && kept { self.settings.survey.clone() } else { Vec::new() },
+            survey: if asked { self.settings.survey.clone() } else { Vec::new() },
         }
     }
 
@@ -204,7 +220,11 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
     }
     let outcome = match ending.reason {
         EndReason::Closed => WaitOutcome::SentAway,
-        EndReason::Done | EndReason::LeftWaiting | EndReason::Away | EndReason::Unknown => WaitOutcome::Left,
+        EndReason::Done
+        | EndReason::LeftWaiting
+        | EndReason::Away
+        | EndReason::Exit
+        | EndReason::Unknown => WaitOutcome::Left,
     };
     learn_from_end(tx, change, outcome)?;
     change.record.state = ConversationState::Ended;

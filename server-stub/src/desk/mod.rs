@@ -86,6 +86,11 @@ pub enum Input {
         /// Which.
         conn: ConnId,
     },
+    /// A page was left by Exit, and said so without a socket.
+    Left {
+        /// The SHA-256 of the secret it told.
+        secret: Digest,
+    },
     /// Time has passed.
     Tick,
     /// The server is about to stop.
@@ -100,6 +105,7 @@ impl std::fmt::Debug for Input {
             Self::Frame { conn, text } => write!(f, "Frame({}, … {} bytes)", conn.0, text.len()),
             Self::Binary { conn } => write!(f, "Binary({})", conn.0),
             Self::Closed { conn } => write!(f, "Closed({})", conn.0),
+            Self::Left { .. } => f.write_str("Left"),
             Self::Tick => f.write_str("Tick"),
             Self::Stop => f.write_str("Stop"),
         }
@@ -236,6 +242,7 @@ impl<S: Store> Desk<S> {
             Input::Frame { conn, text } => self.frame(now, conn, &text),
             Input::Binary { conn } => self.refuse_socket(conn, CloseCode::Violation, "frames are text"),
             Input::Closed { conn } => self.detach(now, conn),
+            Input::Left { secret } => self.left_by_exit(now, &secret),
             Input::Tick => {}
             Input::Stop => self.stop(now),
         }

@@ -55,10 +55,12 @@ impl FromRequestParts<Shared> for ClientKey {
     }
 }
 
-/// Keyed limits on sockets and logins.
+/// Keyed limits on sockets, pages that are left, and logins.
 #[derive(Debug)]
 pub(super) struct Gate {
     sockets: DefaultKeyedRateLimiter<ClientKey>,
+    /// Nobody leaves more often than they come, so the limit on sockets is enough for these, too.
+    leaving: DefaultKeyedRateLimiter<ClientKey>,
     places: Places,
     logins: Failures,
     key: Mutex<DailyKey>,
@@ -76,6 +78,7 @@ impl Gate {
         let sockets = per_minute(limits.sockets_per_minute);
         Self {
             sockets: RateLimiter::keyed(sockets),
+            leaving: RateLimiter::keyed(sockets),
             places: Places::new(limits.connections_per_network),
             logins: Failures::new(limits.logins_per_minute),
             key: Mutex::new(DailyKey { bytes: [0; 64], until: Moment(0), rng }),
@@ -111,12 +114,18 @@ impl Gate {
     /// Nobody is remembered for longer than a limit needs, at most until the next day's first request.
     fn forget_the_quiet(&self, now: Moment) {
         self.sockets.retain_recent();
+        self.leaving.retain_recent();
         self.logins.forget_the_quiet(now);
     }
 
     /// Lets a socket in, or says how long to wait.
     pub(super) fn admit_socket(&self, client: ClientKey) -> Result<(), Duration> {
         check(&self.sockets, &client)
+    }
+
+    /// Takes the word of a page that it is left, or says how long to wait.
+    pub(super) fn admit_leaving(&self, client: ClientKey) -> Result<(), Duration> {
+        check(&self.leaving, &client)
     }
 
     /// Keeps a connection of an address that is known before anything is asked for. Nothing: it has too many.

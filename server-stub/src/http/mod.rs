@@ -8,6 +8,7 @@ mod demo_site;
 mod door;
 mod echo;
 mod frame;
+mod leave;
 mod login;
 mod metrics;
 mod offering;
@@ -27,7 +28,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
-use tealight_protocol::{SOCKET_PATH, STATUS_PATH};
+use tealight_protocol::{LEAVE_PATH, SOCKET_PATH, STATUS_PATH, limits};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use assets::{Assets, AssetsError};
@@ -157,6 +158,7 @@ pub(crate) fn app(shared: Shared) -> Router {
     Router::new()
         .route(SOCKET_PATH, get(socket::upgrade))
         .route(STATUS_PATH, get(status))
+        .route(LEAVE_PATH, post(leave::leave).layer(DefaultBodyLimit::max(limits::LEAVE_BYTES)))
         .route("/v1/operator/login", post(login::log_in))
         .route("/v1/operator/logout", post(login::log_out))
         .route("/tealight.js", get(loader))

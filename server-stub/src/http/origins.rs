@@ -22,6 +22,13 @@ impl Origins {
         });
         same_host || origin == self.own || self.allowed.iter().any(|allowed| allowed == origin)
     }
+
+    /// Whether a request may say that a page is left. Some browsers hide the origin of a beacon whose page sends no
+    /// referrer; then their own word counts that it comes from here, which no script can write.
+    pub(super) fn allows_leaving(&self, headers: &HeaderMap) -> bool {
+        let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
+        self.allows(headers) || is("origin", "null") && is("sec-fetch-site", "same-origin")
+    }
 }
 
 #[cfg(test)]

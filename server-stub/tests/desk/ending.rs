@@ -76,6 +76,61 @@ fn nobody_who_talked_with_nobody_is_asked_how_it_was() {
 }
 
 #[test]
+fn leaving_by_exit_ends_what_runs_without_a_question() {
+    let mut desk = TestDesk::new();
+    let (visitor, console, ..) = desk.talking();
+    desk.take(console);
+    desk.leave(1);
+    for side in [visitor, console] {
+        let sent = desk.take(side);
+        let events: Vec<_> = sent.iter().filter(|f| f["t"] == "event").collect();
+        assert_eq!(events.len(), 1, "nobody is asked how it was: {events:?}");
+        assert_eq!((&events[0]["kind"], &events[0]["by"]), (&json!("ended"), &json!("visitor")));
+        assert_eq!(events[0]["reason"], "exit");
+    }
+    let (waiting, _) = desk.waiting(2);
+    let (behind, _) = desk.waiting(3);
+    desk.advance(3_000);
+    desk.take(behind);
+    desk.leave(2);
+    assert_eq!(desk.take_one(waiting, "event")["reason"], "exit");
+    assert_eq!(desk.take_one(behind, "queue")["place"], 1, "whoever waits behind moves up");
+}
+
+#[test]
+fn whoever_was_called_and_left_by_exit_is_awaited_no_longer() {
+    let mut desk = TestDesk::new();
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "presence", "visible": false}));
+    let console = desk.accepting("ada", 1);
+    desk.send(console, &json!({"t": "claim", "cid": cid(60)}));
+    desk.take(console);
+    desk.leave(1);
+    let sent = desk.take(console);
+    let ended = sent.iter().find(|f| f["t"] == "event").unwrap();
+    assert_eq!((&ended["kind"], &ended["reason"]), (&json!("ended"), &json!("exit")));
+    let released = sent.iter().find(|f| f["t"] == "released").unwrap();
+    assert_eq!((&released["conv"], &released["reason"]), (&json!(conv), &json!("left")));
+}
+
+#[test]
+fn leaving_what_is_over_or_was_never_there_changes_nothing() {
+    let mut desk = TestDesk::new();
+    let (visitor, console, ..) = desk.talking();
+    desk.send(visitor, &json!({"t": "end", "cid": cid(9)}));
+    desk.advance(5_000);
+    for conn in [visitor, console] {
+        desk.take(conn);
+    }
+    desk.leave(1);
+    desk.leave(77);
+    assert!(desk.take(visitor).is_empty() && desk.take(console).is_empty());
+    desk.send(visitor, &json!({"t": "erase", "cid": cid(10)}));
+    desk.leave(1);
+    assert_eq!(desk.closed(visitor), Some(CloseCode::Erased));
+}
+
+#[test]
 fn nobody_is_asked_about_what_is_deleted_at_once() {
     let mut desk = TestDesk::with_config(&format!("{CONFIG}\n[limits]\nretention_hours = 0\n"));
     let (visitor, ..) = desk.talking();

@@ -74,8 +74,8 @@ pub(crate) fn title(ended: &EndedView) -> Key {
         EndReason::Away => Key::ENDED_AWAY_TITLE,
         EndReason::Closed => Key::ENDED_CLOSED_TITLE,
         EndReason::LeftWaiting => Key::ENDED_LEFT_TITLE,
-        EndReason::Done | EndReason::Unknown if ended.was_joined => Key::ENDED_TITLE,
-        EndReason::Done | EndReason::Unknown => Key::ENDED_LEFT_TITLE,
+        EndReason::Done | EndReason::Exit | EndReason::Unknown if ended.was_joined => Key::ENDED_TITLE,
+        EndReason::Done | EndReason::Exit | EndReason::Unknown => Key::ENDED_LEFT_TITLE,
     }
 }
 

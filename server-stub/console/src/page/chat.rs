@@ -206,9 +206,11 @@ fn standing(desk: Desk, one: &ConversationView) -> Option<Stand> {
 
 /// The words, and whether the conversation is over for this operator.
 fn simple_standing(one: &ConversationView) -> Option<(&'static str, bool)> {
+    let left_by_exit = matches!(one.ended, Some((_, EndReason::Exit)));
     if let Some(reason) = one.released {
         let words = match reason {
             ReleaseReason::NotBack => t("released.not_back"),
+            ReleaseReason::Left if left_by_exit => t("ended.exit"),
             ReleaseReason::Left => t("released.left"),
             ReleaseReason::Lease => t("released.lease"),
             ReleaseReason::Erased => t("released.erased"),
@@ -223,6 +225,7 @@ fn simple_standing(one: &ConversationView) -> Option<(&'static str, bool)> {
         ConversationState::Ended => {
             let words = match one.ended {
                 Some((_, EndReason::Away)) => t("ended.away"),
+                Some((_, EndReason::Exit)) => t("ended.exit"),
                 Some((EndedBy::Visitor, _)) => t("ended.visitor"),
                 Some((EndedBy::Operator, _)) => t("ended.operator"),
                 Some((EndedBy::System, _)) | None => t("ended.system"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use tealight_protocol::{Cid, ConversationId, Link, OfferChoice};
+use tealight_protocol::{Cid, ConversationId, EndReason, Link, OfferChoice};
 use tealight_session::operator::{Command, ConversationView, EntryKind};
 use tealight_session::{Delivery, Millis};
 
@@ -230,6 +230,7 @@ impl Shape {
                 };
                 Self::note(tf(key, &[("name", name)]))
             }
+            EntryKind::Ended(_, EndReason::Exit) => Self::note(t("log.left_by_exit").to_owned()),
             EntryKind::Ended(..) => Self::note(t("log.ended").to_owned()),
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::conform::bench::http_of;
 use crate::conform::case::{Case, Check, Need, Stop, case, demand, failed, trouble};
 use crate::conform::ids;
 use crate::conform::opening::Opening;
@@ -74,6 +75,16 @@ pub(super) const CASES: &[Case] = &[
         "Markup in a text comes back byte for byte.",
         markup_comes_back_as_it_was
     ),
+    case!(
+        63,
+        L3,
+        Anybody,
+        Quick,
+        "leaving in a hurry",
+        [],
+        "POST /v1/leave with a secret ends the conversation as exit, and answers every secret alike.",
+        leaving_ends_as_exit
+    ),
 ];
 
 /// A visitor and the operator who took them.
@@ -89,6 +100,40 @@ pub(super) async fn talk_with(t: &Trial, operator: &mut Operator) -> Check<(Visi
     let taken = operator.take(Some(&visitor.who.conv)).await?;
     visitor.socket.event("the event joined", |e| e["kind"] == "joined").await?;
     Ok((visitor, taken))
+}
+
+async fn leaving_ends_as_exit(t: &Trial) -> Check {
+    let mut visitor = t.join().await?;
+    let url = format!("{}/v1/leave", http_of(&t.bench.url).map_err(trouble)?);
+    let leave = async |body: String| {
+        let mut request = t.bench.http.post(&url).header("content-type", "text/plain;charset=UTF-8");
+        if let Some(origin) = &t.bench.options.origin {
+            request = request.header("origin", origin);
+        }
+        let response = request.body(body).send().await.map_err(trouble)?;
+        let status = response.status().as_u16();
+        Ok::<_, Stop>((status, response.text().await.map_err(trouble)?))
+    };
+    let unknown = leave(ids::secret()).await?;
+    if matches!(unknown.0, 404 | 405) {
+        return Err(Stop::NotOffered("the backend has no /v1/leave".to_owned()));
+    }
+    let nothing = (204, String::new());
+    demand(unknown == nothing, "204 and nothing else for an unknown secret", format!("{unknown:?}"))?;
+    let known = leave(visitor.who.secret.clone()).await?;
+    demand(known == nothing, "204 and nothing else for a known secret", format!("{known:?}"))?;
+    let ended = visitor.socket.event("the event ended", |e| e["kind"] == "ended").await?;
+    let words = (ended["by"].as_str(), ended["reason"].as_str());
+    demand(words == (Some("visitor"), Some("exit")), "by visitor, reason exit", ended.to_string())?;
+    let again = leave(visitor.who.secret.clone()).await?;
+    demand(again == nothing, "204 and nothing else for what is over", format!("{again:?}"))?;
+    for (body, status) in [("no secret".to_owned(), 400), ("x".repeat(129), 413)] {
+        let answer = leave(body).await?;
+        demand(answer.0 == status, status.to_string(), answer.0.to_string())?;
+    }
+    let log = t.log(&visitor.who).await?;
+    let ends = log.iter().filter(|event| event["kind"] == "ended").count();
+    demand(ends == 1, "one event ended in the log", format!("{ends}"))
 }
 
 async fn marks_only_grow(t: &Trial) -> Check {
