@@ -80,6 +80,7 @@ fn every_link_from_a_document_leads_somewhere() {
         "CHANGELOG.md",
         "SECURITY.md",
         "PRIVACY.md",
+        "docs/authorisation.md",
         "docs/backend.md",
         "docs/checklist.md",
         "docs/conformance.md",
