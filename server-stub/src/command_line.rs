@@ -91,6 +91,16 @@ enum OperatorCommand {
         #[command(flatten)]
         config: ConfigPath,
     },
+    /// Give an operator another password, and log them out everywhere. It is read from standard input: one line.
+    Password {
+        /// The name they log in with.
+        name: String,
+        /// Read the password from a file instead.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
     /// List the operators.
     List(ConfigPath),
     /// Remove an operator, and log them out.
@@ -229,15 +239,11 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
             {
                 return Err(Failure::NoArea(area.clone()));
             }
-            let password = match password_file {
-                Some(file) => std::fs::read_to_string(file).map_err(Failure::Password)?,
-                None => first_line_of_input().map_err(Failure::Password)?,
-            };
-            let password = password.trim_end_matches(['\r', '\n']);
+            let password = password(password_file)?;
             let mut rng = ChaCha20Rng::from_seed(rand::random());
             let mut store = open(&config)?;
             let duties = Duties { languages, supervisor };
-            let added = operators::add_with(&mut store, &mut rng, &name, &alias, password, &areas, &duties)?;
+            let added = operators::add_with(&mut store, &mut rng, &name, &alias, &password, &areas, &duties)?;
             say(&format!("added {} ({}); visitors read “{}”", added.name, added.id, added.alias))
         }
         OperatorCommand::Change { name, languages, all_languages, supervisor, config } => {
@@ -249,6 +255,13 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
                 duties.supervisor = supervisor.unwrap_or(duties.supervisor);
             })?;
             say(&row_of(&changed))
+        }
+        OperatorCommand::Password { name, password_file, config } => {
+            let config = Config::load(&config.config)?;
+            let password = password(password_file)?;
+            let mut rng = ChaCha20Rng::from_seed(rand::random());
+            operators::set_password(&mut open(&config)?, &mut rng, &name, &password)?;
+            say(&format!("{name} has another password, and is logged out everywhere"))
         }
         OperatorCommand::List(path) => {
             let config = Config::load(&path.config)?;
@@ -302,6 +315,14 @@ fn open(config: &Config) -> Result<SqliteStore, Failure> {
 
 fn store_failure(config: &Config, source: StoreError) -> Failure {
     Failure::Store { path: config.server.database.display().to_string(), source }
+}
+
+fn password(file: Option<PathBuf>) -> Result<String, Failure> {
+    let text = match file {
+        Some(file) => std::fs::read_to_string(file),
+        None => first_line_of_input(),
+    };
+    Ok(text.map_err(Failure::Password)?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn first_line_of_input() -> std::io::Result<String> {

@@ -12,6 +12,10 @@ use crate::store::{Digest, OperatorRecord, Store, StoreError};
 /// Shortest password that is taken.
 pub const PASSWORD_CHARS: usize = 8;
 
+/// What a password is compared with where nobody has the name.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Why an operator was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
@@ -80,10 +84,7 @@ pub fn add_with<S: Store>(
         return Err(OperatorError::BadAlias);
     }
     check_languages(duties)?;
-    if password.chars().count() < PASSWORD_CHARS {
-        return Err(OperatorError::ShortPassword);
-    }
-    let hash = hash_password(password, rng)?;
+    let hash = checked_hash(password, rng)?;
     store.write(|tx| {
         if tx.operator_by_name(name)?.is_some() {
             return Err(OperatorError::Taken(name.to_owned()));
@@ -108,6 +109,28 @@ pub fn change<S: Store>(
         tx.set_duties(&known.id, &duties.languages, duties.supervisor)?;
         Ok(OperatorRecord { languages: duties.languages, supervisor: duties.supervisor, ..known })
     })
+}
+
+/// Gives an operator another password, and ends all their sessions.
+pub fn set_password<S: Store>(
+    store: &mut S,
+    rng: &mut ChaCha20Rng,
+    name: &str,
+    password: &str,
+) -> Result<(), OperatorError> {
+    let hash = checked_hash(password, rng)?;
+    store.write(|tx| {
+        let known = tx.operator_by_name(name)?.ok_or_else(|| OperatorError::Nobody(name.to_owned()))?;
+        tx.set_password(&known.id, &hash)?;
+        Ok(tx.delete_sessions_of(&known.id)?)
+    })
+}
+
+fn checked_hash(password: &str, rng: &mut ChaCha20Rng) -> Result<String, OperatorError> {
+    if password.chars().count() < PASSWORD_CHARS {
+        return Err(OperatorError::ShortPassword);
+    }
+    hash_password(password, rng)
 }
 
 fn check_languages(duties: &Duties) -> Result<(), OperatorError> {
@@ -140,8 +163,6 @@ fn hasher() -> Argon2<'static> {
 ///
 /// Without an account the same work is done on a made-up hash, so that the time tells nobody which names exist.
 pub fn verify(password: &str, account: Option<&OperatorRecord>) -> bool {
-    const NOBODY: &str =
-        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let stored = account.map_or(NOBODY, |account| account.password_hash.as_str());
     let matches = PasswordHash::new(stored)
         .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok());
@@ -172,6 +193,18 @@ mod tests {
         assert!(verify("correct horse", Some(&ada)));
         assert!(!verify("correct hors", Some(&ada)));
         assert!(!verify("correct horse", None));
+    }
+
+    #[test]
+    fn an_unknown_name_costs_the_same_work_as_a_known_one() {
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        let real = hash_password("correct horse", &mut rng).unwrap();
+        let work = |text: &str| {
+            let hash = PasswordHash::new(text).unwrap();
+            let output = hash.hash.unwrap().as_bytes().len();
+            (hash.algorithm.to_string(), hash.version, hash.params.to_string(), output)
+        };
+        assert_eq!(work(NOBODY), work(&real));
     }
 
     #[test]

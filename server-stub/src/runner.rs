@@ -13,7 +13,7 @@ use std::time::Duration;
 use tealight_protocol::{CloseCode, ServiceStatus, Waits, limits};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::desk::{ConnId, Counts, Desk, Input, Output};
+use crate::desk::{ConnId, Counts, Desk, Input, Output, Sessions};
 use crate::store::{Digest, OperatorRecord, OperatorSession, Store, StoreError};
 use crate::{Clock, Moment};
 
@@ -34,7 +34,7 @@ enum Question {
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
     LogIn(OperatorSession, oneshot::Sender<Result<(), StoreError>>),
-    LogOut(Digest, oneshot::Sender<Result<(), StoreError>>),
+    LogOut(Digest, Sessions, oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// The desk does not answer: the server is stopping.
@@ -109,8 +109,12 @@ impl DeskHandle {
         self.ask(|answer| Question::LogIn(session, answer)).await
     }
 
-    pub(crate) async fn log_out(&self, token: Digest) -> Result<Result<(), StoreError>, Stopping> {
-        self.ask(|answer| Question::LogOut(token, answer)).await
+    pub(crate) async fn log_out(
+        &self,
+        token: Digest,
+        sessions: Sessions,
+    ) -> Result<Result<(), StoreError>, Stopping> {
+        self.ask(|answer| Question::LogOut(token, sessions, answer)).await
     }
 
     /// Says goodbye on every socket. Returns when all farewells are in the sockets' queues.
@@ -217,7 +221,7 @@ impl<S: Store> Runner<S> {
             }
             Question::Leave(secret, answer) => {
                 self.input(Input::Left { secret });
-                drop(answer.send(()));
+                let _ = answer.send(());
             }
             Question::Health(answer) => {
                 let health = self.desk.health(now);
@@ -230,8 +234,8 @@ impl<S: Store> Runner<S> {
             Question::LogIn(session, answer) => {
                 drop(answer.send(self.desk.store().write(|tx| tx.insert_session(&session))));
             }
-            Question::LogOut(token, answer) => {
-                let result = self.desk.log_out(now, &token);
+            Question::LogOut(token, sessions, answer) => {
+                let result = self.desk.log_out(now, &token, sessions);
                 self.carry_out();
                 drop(answer.send(result));
             }

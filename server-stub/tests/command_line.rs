@@ -48,6 +48,10 @@ fn operators_come_and_go() {
         text(&operator(&["list"], "").stdout),
         "ada\tAda\top:1\tall areas\tall languages\nben\tBen\top:2\tall areas\tall languages\n"
     );
+    let changed = operator(&["password", "ben"], "a third password\n");
+    assert!(changed.status.success() && !text(&changed.stdout).contains("third"));
+    assert!(text(&operator(&["password", "ben"], "short\n").stderr).contains("shorter than 8"));
+    assert!(text(&operator(&["password", "cy"], "a long password\n").stderr).contains("no operator “cy”"));
     assert!(operator(&["remove", "ben"], "").status.success());
     assert_eq!(operator(&["remove", "ben"], "").status.code(), Some(1));
 }

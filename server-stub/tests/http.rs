@@ -1,8 +1,13 @@
 //! Everything over HTTP and real sockets: handshakes, documents, files, logging in, stopping.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
+#[path = "http/headers.rs"]
+mod headers;
 mod http_support;
 #[path = "http/leaving.rs"]
 mod leaving;
+#[path = "http/sessions.rs"]
+mod sessions;
 
 use futures_util::SinkExt as _;
 use http_support::{Client, TestServer, get, local};

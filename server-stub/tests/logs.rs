@@ -9,7 +9,12 @@ use std::sync::{Arc, Mutex};
 
 use http_support::{Client, PASSWORD, TestServer, local};
 use serde_json::json;
+use tealight_server::store::SqliteStore;
 use tealight_server::testing::{CONFIG, cid, hello, operator_hello, secret, start};
+
+/// Where the visitor is, as the proxy says, and the part of it that is enough to be found by.
+const ADDRESS: &str = "203.0.113.77";
+const NETWORK: &str = "203.0.113";
 
 #[tokio::test]
 async fn no_word_secret_token_password_or_address_is_logged() {
@@ -22,10 +27,14 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     let marker = "a-marker-in-what-was-said";
 
     let shift = "[[shifts]]\nwho = \"grace\"\ndays = [\"daily\"]\nfrom = \"18:00\"\nto = \"21:00\"\n";
-    let server = TestServer::with_config(&local(&format!("{CONFIG}{shift}"))).await;
+    let proxied = local(&format!("{CONFIG}{shift}"))
+        .replace("[server]", "[server]\nclient_address_header = \"x-real-ip\"");
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
+    let server = TestServer::over(store, &proxied).await;
     server.post_login("ada", "a-wrong-password").await;
     let token = server.log_in("ada").await;
-    let mut visitor = Client::connect(&server).await;
+    let mut visitor = Client::connect_from(&server, ADDRESS).await;
     visitor.send(&hello(1)).await;
     visitor.send(&start(1)).await;
     let conv = visitor.next("ack").await["conv"].clone();
@@ -36,8 +45,14 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     visitor.next("error").await;
     let mut console = Client::connect(&server).await;
     console.send(&operator_hello(&token, 9)).await;
+    let ready = console.next("ready").await;
     console.send(&json!({"t": "claim", "cid": cid(4)})).await;
-    console.next("assigned").await;
+    let assigned = console.next("assigned").await;
+    console.send(&json!({"t": "query", "cid": cid(9), "what": "board"})).await;
+    let board = console.next("board").await;
+    for frame in [ready, assigned, board] {
+        assert!(!frame.to_string().contains(NETWORK), "an operator reads a visitor's address: {frame}");
+    }
     console.send(&json!({"t": "send", "cid": cid(5), "conv": conv, "claim": 1, "text": marker})).await;
     console.next("ack").await;
     let note = json!({"t": "note", "cid": cid(6), "conv": conv, "claim": 1, "text": marker});
@@ -57,11 +72,20 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     broken.send(&json!({"t": "hello", "role": "visitor", "lang": marker})).await;
     assert_eq!(broken.close_code().await, 4400);
     server.stop().await;
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for hidden in [NETWORK, "127.0.0.1", PASSWORD, &token, &secret(1)] {
+            let found = bytes.windows(hidden.len()).any(|window| window == hidden.as_bytes());
+            assert!(!found, "{hidden} is in the database");
+        }
+        let octets: Vec<u8> = ADDRESS.split('.').map(|octet| octet.parse().unwrap()).collect();
+        assert!(!bytes.windows(4).any(|window| window == octets), "an address is in the database");
+    }
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     // Only this project's own lines: a library's trace of this test's own client is the client's affair.
-    let own: String = text.lines().filter(|line| line.contains("tealight")).collect();
-    for hidden in [marker, &secret(1), &token, PASSWORD, "a-wrong-password"] {
+    let own: String = text.lines().filter(|line| line.contains("tealight_server")).collect();
+    for hidden in [marker, &secret(1), &token, PASSWORD, "a-wrong-password", NETWORK] {
         assert!(!own.contains(hidden), "{hidden} is in the log");
     }
     assert!(
@@ -70,7 +94,7 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     );
     let info: String =
         text.lines().filter(|line| !line.contains("TRACE") && !line.contains("DEBUG")).collect();
-    for hidden in [marker, &secret(1), &token, PASSWORD, "127.0.0.1"] {
+    for hidden in [marker, &secret(1), &token, PASSWORD, "127.0.0.1", NETWORK] {
         assert!(!info.contains(hidden), "{hidden} is in the log");
     }
 }

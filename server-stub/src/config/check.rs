@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use jiff::civil::{Date, Time, Weekday};
@@ -151,15 +151,41 @@ fn addresses(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Scheme, host and perhaps a port, in the spelling browsers send in `Origin`.
+/// Scheme, host and perhaps a port, in the spelling browsers send in `Origin`: small letters, no dot at the end, no
+/// port that the scheme has anyway. Any other spelling would never be met.
 fn is_origin(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|host| {
-        !host.is_empty()
-            && host.bytes().all(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']')
-            })
-    })
+    let (rest, usual) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, "443"),
+        (None, Some(rest)) => (rest, "80"),
+        (None, None) => return false,
+    };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (rest, None),
+    };
+    is_host(host) && port.is_none_or(|port| port != usual && is_port(port))
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0 && port.to_string() == text)
+}
+
+/// A name, or an address in the one way it is written.
+fn is_host(text: &str) -> bool {
+    if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address);
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_numeric = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    text.len() <= 253
+        && text.split('.').all(is_label)
+        // What ends in a number is an address to a browser, and is written as one.
+        && (!text.rsplit('.').next().is_some_and(is_numeric) || text.parse::<Ipv4Addr>().is_ok())
 }
 
 fn service(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
@@ -394,5 +420,56 @@ pub(super) fn parse_time(text: &str) -> Result<Time, (String, String)> {
         Some((hour, minute)) => Time::new(hour, minute, 0, 0)
             .map_err(|_| (text.to_owned(), format!("“{text}” is not a time of day"))),
         None => Err((text.to_owned(), format!("“{text}” is not a time of day"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_spelt_as_browsers_send_it() {
+        for good in [
+            "https://example.org",
+            "https://www.xn--bcher-kva.example",
+            "http://localhost:8000",
+            "http://127.0.0.1:8080",
+            "https://[2001:db8::1]",
+            "https://[2001:db8::1]:8443",
+            "https://my_host.example.org:1",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "null",
+            "*",
+            "https://",
+            "https://*.example.org",
+            "https://Example.org",
+            "https://example.org.",
+            "https://example..org",
+            "https://-example.org",
+            "https://example.org/",
+            "https://example.org:",
+            "https://example.org:443",
+            "http://example.org:80",
+            "https://example.org:0",
+            "https://example.org:080",
+            "https://example.org:65536",
+            "https://example.org:80:80",
+            "https://user@example.org",
+            "https://example.org https://other.example",
+            "https://127.1",
+            "https://1234",
+            "https://127.0.0.01",
+            "https://::1",
+            "https://[::1",
+            "https://[0:0::1]",
+            "https://[example.org]",
+            "ws://example.org",
+            "example.org",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use tealight_protocol::{
     Availability, CloseCode, ConversationId, ConversationState, EventKind, LeftReason, OperatorId,
 };
 
-use super::connections::Phase;
+use super::connections::{OperatorSocket, Phase};
 use super::operator::Operator;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
@@ -14,6 +14,15 @@ use crate::store::{Digest, OperatorRecord, Store, StoreError};
 
 /// How often it is looked whether a connected operator's session is still there.
 const SESSION_EVERY: Duration = Duration::from_secs(10);
+
+/// Which sessions of an operator are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// The one that is named.
+    This,
+    /// All there are: on every device.
+    All,
+}
 
 impl<S: Store> Desk<S> {
     /// An operator has a conversation from before the restart: the lease begins now.
@@ -150,16 +159,24 @@ impl<S: Store> Desk<S> {
         self.timers.set(ends.min(now.plus(SESSION_EVERY)), Timer::Session(conn));
     }
 
-    /// Ends a session of an operator. Every socket that was opened with it is closed.
-    pub fn log_out(&mut self, now: Moment, token: &Digest) -> Result<(), StoreError> {
+    /// Ends the session of a token, or every session of whoever it belongs to. Every socket that was opened with one of
+    /// these is closed. A token that opens nothing ends nothing, and costs no writing.
+    pub fn log_out(&mut self, now: Moment, token: &Digest, sessions: Sessions) -> Result<(), StoreError> {
         self.clock = self.clock.max(now);
-        self.store.write(|tx| tx.delete_session(token))?;
+        let Some(session) = self.store.read(|tx| tx.session(token))? else { return Ok(()) };
+        let me = session.operator;
+        self.store.write(|tx| match sessions {
+            Sessions::This => tx.delete_session(token),
+            Sessions::All => tx.delete_sessions_of(&me),
+        })?;
+        let is_theirs = |operator: &OperatorSocket| match sessions {
+            Sessions::This => operator.token == *token,
+            Sessions::All => operator.operator == me,
+        };
         let theirs: Vec<_> = self
             .sockets
             .iter()
-            .filter(
-                |(_, socket)| matches!(&socket.phase, Phase::Operator(operator) if operator.token == *token),
-            )
+            .filter(|(_, socket)| matches!(&socket.phase, Phase::Operator(operator) if is_theirs(operator)))
             .map(|(conn, _)| *conn)
             .collect();
         for conn in theirs {

@@ -220,11 +220,9 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
     }
     let outcome = match ending.reason {
         EndReason::Closed => WaitOutcome::SentAway,
-        EndReason::Done
-        | EndReason::LeftWaiting
-        | EndReason::Away
-        | EndReason::Exit
-        | EndReason::Unknown => WaitOutcome::Left,
+        EndReason::Done | EndReason::LeftWaiting | EndReason::Away | EndReason::Exit | EndReason::Unknown => {
+            WaitOutcome::Left
+        }
     };
     learn_from_end(tx, change, outcome)?;
     change.record.state = ConversationState::Ended;

@@ -39,6 +39,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use tealight_protocol::{CloseCode, ConversationId, Epoch, OperatorId};
 
+pub use absence::Sessions;
 pub use hand_out::HAND_OUT_ANSWER;
 pub(crate) use roster::{Entry, PLANNED_AHEAD_MS, entries};
 pub use settings::Settings;

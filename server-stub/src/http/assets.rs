@@ -156,6 +156,8 @@ impl Assets {
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
         out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let (name, value) = super::headers::FOR_EVERYBODY;
+        out.insert(name, value);
         response
     }
 }

@@ -153,9 +153,14 @@ impl Gate {
         self.logins.admit(now, attempt).map(|()| attempt)
     }
 
-    /// Takes back an attempt to log in that did not fail.
-    pub(super) fn forgive(&self, attempt: Attempt) {
-        self.logins.forgive(attempt);
+    /// Takes back an attempt to log in of which nobody could say whether it was right.
+    pub(super) fn take_back(&self, attempt: Attempt) {
+        self.logins.take_back(attempt);
+    }
+
+    /// An attempt to log in was right.
+    pub(super) fn logged_in(&self, now: Moment, attempt: Attempt) {
+        self.logins.succeeded(now, attempt);
     }
 }
 

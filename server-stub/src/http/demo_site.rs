@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::assets::mime;
@@ -36,9 +36,7 @@ async fn page(State(site): State<Arc<Site>>, uri: Uri) -> Response {
         Err(bytes) => bytes.into_bytes(),
     };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")];
-    let mut response = (headers, body).into_response();
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    (headers, body).into_response()
 }
 
 fn file_for(path: &str) -> Option<PathBuf> {

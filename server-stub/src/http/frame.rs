@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
@@ -67,21 +67,16 @@ fn document(shared: &Shared, lang: Option<&str>, embedded: bool) -> Response {
          require-trusted-types-for 'script'",
         pages.socket_origin,
     );
-    // The frame is meant to be embedded by other origins; the page of its own is not.
-    let resource_policy = if embedded { "cross-origin" } else { "same-origin" };
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static(resource_policy),
-    );
-    if !embedded {
-        let opener = HeaderName::from_static("cross-origin-opener-policy");
-        headers.insert(opener, HeaderValue::from_static("same-origin"));
+    // The frame is meant to be embedded by other origins; the page of its own is not.
+    if embedded {
+        let (name, value) = super::headers::FOR_EVERYBODY;
+        headers.insert(name, value);
     }
     response
 }

@@ -12,6 +12,7 @@ use tealight_protocol::{Person, PersonRole};
 
 use super::Shared;
 use super::client::ClientKey;
+use crate::desk::Sessions;
 use crate::digest;
 use crate::operators;
 use crate::store::OperatorSession;
@@ -35,7 +36,7 @@ pub(super) async fn log_in(
         Err(wait) => return super::too_many(wait),
     };
     let Ok(Ok(account)) = shared.desk.operator(name).await else {
-        shared.gate.forgive(attempt);
+        shared.gate.take_back(attempt);
         return unavailable();
     };
     // The permit goes along: a client that hangs up does not stop the work, and must not make room for more.
@@ -50,7 +51,7 @@ pub(super) async fn log_in(
         Ok(None) => return unauthorised("the name or the password is wrong"),
         Err(_) => return unavailable(),
     };
-    shared.gate.forgive(attempt);
+    shared.gate.logged_in(shared.desk.now(), attempt);
     let (token, digest) = shared.new_token();
     let hours = u64::from(shared.pages.config.limits.operator_session_hours);
     let expires_at = shared.desk.now().plus(Duration::from_secs(hours * 3_600));
@@ -67,12 +68,22 @@ pub(super) async fn log_in(
 
 /// `POST /v1/operator/logout`
 pub(super) async fn log_out(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    end_sessions(&shared, &headers, Sessions::This).await
+}
+
+/// `POST /v1/operator/logout-everywhere`
+pub(super) async fn log_out_everywhere(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    end_sessions(&shared, &headers, Sessions::All).await
+}
+
+/// The answer is the same whether the token opened anything or not.
+async fn end_sessions(shared: &Shared, headers: &HeaderMap, sessions: Sessions) -> Response {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
     let Some(token) = token else { return unauthorised("no session was named") };
-    match shared.desk.log_out(digest::of(token)).await {
+    match shared.desk.log_out(digest::of(token), sessions).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
         Ok(Err(_)) | Err(_) => unavailable(),
     }

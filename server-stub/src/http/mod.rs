@@ -8,6 +8,7 @@ mod demo_site;
 mod door;
 mod echo;
 mod frame;
+mod headers;
 mod leave;
 mod login;
 mod metrics;
@@ -22,8 +23,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use rand_chacha::ChaCha20Rng;
@@ -155,12 +156,14 @@ impl Shared {
 
 /// The main listener's routes.
 pub(crate) fn app(shared: Shared) -> Router {
-    Router::new()
+    let over_tls = shared.pages.server.starts_with("https://");
+    let router = Router::new()
         .route(SOCKET_PATH, get(socket::upgrade))
         .route(STATUS_PATH, get(status))
         .route(LEAVE_PATH, post(leave::leave).layer(DefaultBodyLimit::max(limits::LEAVE_BYTES)))
         .route("/v1/operator/login", post(login::log_in))
         .route("/v1/operator/logout", post(login::log_out))
+        .route("/v1/operator/logout-everywhere", post(login::log_out_everywhere))
         .route("/tealight.js", get(loader))
         .route("/w/{file}", get(asset))
         .route("/frame", get(frame::embedded))
@@ -170,18 +173,19 @@ pub(crate) fn app(shared: Shared) -> Router {
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn(door::timely))
-        .layer(middleware::from_fn(secure))
-        .with_state(shared)
+        .with_state(shared);
+    headers::secured(router, over_tls)
 }
 
 /// The routes of the listener for whoever watches the server.
 pub(crate) fn metrics_app(shared: Shared) -> Router {
-    Router::new().route("/metrics", get(metrics::metrics)).with_state(shared)
+    let router = Router::new().route("/metrics", get(metrics::metrics)).with_state(shared);
+    headers::secured(router, false)
 }
 
 /// The demonstration's pages.
 pub(crate) fn demo_site(dir: PathBuf, server: String) -> Router {
-    demo_site::site(dir, server)
+    headers::secured_demo(demo_site::site(dir, server))
 }
 
 async fn status(State(shared): State<Shared>) -> Response {
@@ -191,7 +195,7 @@ async fn status(State(shared): State<Shared>) -> Response {
             offering.decide(&mut status);
             let kept = if offering.is_limited() { "no-store" } else { "public, max-age=15" };
             let headers = [(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-            (headers, axum::Json(status)).into_response()
+            ([headers::FOR_EVERYBODY], headers, axum::Json(status)).into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -210,24 +214,6 @@ async fn health(State(shared): State<Shared>) -> Response {
         Ok(Ok(())) => "ok".into_response(),
         Ok(Err(_)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-}
-
-/// What every answer carries. A handler that set a header itself keeps its own.
-async fn secure(request: axum::extract::Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let defaults = [
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
-        ("cross-origin-resource-policy", "cross-origin"),
-        ("cache-control", "no-store"),
-    ];
-    let headers = response.headers_mut();
-    for (name, value) in defaults {
-        let name = HeaderName::from_static(name);
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
 }
 
 /// Asks a client to come back later.

@@ -1,4 +1,6 @@
-//! Which pages may open a socket.
+//! Which pages may open a socket, and say that they are left.
+
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::{HeaderMap, header};
 
@@ -14,13 +16,10 @@ impl Origins {
     /// Whether a request may open a socket. The server's own pages always may; programs without an origin
     /// may unless that was forbidden, because they bring no authority but the secret in their first frame.
     pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(header::ORIGIN) else { return self.missing };
-        let Ok(origin) = origin.to_str() else { return false };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let same_host = host.is_some_and(|host| {
-            origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")) == Some(host)
-        });
-        same_host || origin == self.own || self.allowed.iter().any(|allowed| allowed == origin)
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let Some(origin) = origins.next() else { return self.missing };
+        let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
+        origin == self.own || self.allowed.iter().any(|allowed| allowed == origin) || is_here(origin, headers)
     }
 
     /// Whether a request may say that a page is left. Some browsers hide the origin of a beacon whose page sends no
@@ -31,36 +30,84 @@ impl Origins {
     }
 }
 
+/// Whether a page came from the very address that is asked, by number. A name proves nothing: whoever owns one can
+/// have it lead here, after its page was loaded from elsewhere. Under a name, the server has to know its own.
+fn is_here(origin: &str, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let page = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    page.is_some() && page == host && page.is_some_and(is_number)
+}
+
+/// Whether a host, with its port or without, is an address, or the name that always means this machine.
+fn is_number(host: &str) -> bool {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split_once(']').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let name = host.split(':').next().unwrap_or_default();
+    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_listed_origins_and_the_servers_own_are_allowed() {
-        let origins = Origins {
-            allowed: vec!["https://www.example.org".to_owned()],
+        for good in ["https://www.example.org", "https://chat.example.org", "https://shop.example:8443"] {
+            assert!(allows("inner:8080", &[good]), "{good}");
+        }
+        for bad in [
+            "",
+            "null",
+            "https://example.org",
+            "https://www.example.org.",
+            "https://www.example.org/",
+            "https://www.example.org:443",
+            "https://www.example.org:8443",
+            "https://shop.example",
+            "https://shop.example:8444",
+            "http://www.example.org",
+            "HTTPS://WWW.EXAMPLE.ORG",
+            "https://www.example.org.evil.example",
+            "https://evilwww.example.org",
+            "https://www.example.org@evil.example",
+            "https://www.example.org https://evil.example",
+            "file://",
+            "chrome-extension://www.example.org",
+        ] {
+            assert!(!allows("chat.example.org", &[bad]), "{bad}");
+        }
+        assert!(
+            !allows("chat.example.org", &["https://www.example.org", "https://evil.example"]),
+            "two origins"
+        );
+        assert!(allows("chat.example.org", &[]), "a program");
+    }
+
+    #[test]
+    fn a_page_from_the_same_host_is_our_own_only_under_an_address() {
+        for host in ["127.0.0.1:8080", "192.0.2.7", "[::1]:8080", "localhost:8080", "chat.localhost:8080"] {
+            assert!(allows(host, &[&format!("http://{host}")]), "{host}");
+            assert!(!allows("192.0.2.8", &[&format!("http://{host}")]), "{host}");
+        }
+        // Anybody can have a name of theirs lead here, after their page was loaded from elsewhere.
+        for host in ["evil.example:8080", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example"]
+        {
+            assert!(!allows(host, &[&format!("http://{host}")]), "{host}");
+        }
+    }
+
+    fn allows(host: &str, origins: &[&str]) -> bool {
+        let list = Origins {
+            allowed: vec!["https://www.example.org".to_owned(), "https://shop.example:8443".to_owned()],
             own: "https://chat.example.org".to_owned(),
             missing: true,
         };
-        let allows = |origin: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "inner:8080".parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().unwrap());
-            }
-            origins.allows(&headers)
-        };
-        for good in ["https://www.example.org", "https://chat.example.org", "http://inner:8080"] {
-            assert!(allows(Some(good)), "{good}");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        for origin in origins {
+            headers.append(header::ORIGIN, origin.parse().unwrap());
         }
-        for bad in [
-            "https://example.org",
-            "https://www.example.org.evil.example",
-            "null",
-            "https://www.example.org:8443",
-        ] {
-            assert!(!allows(Some(bad)), "{bad}");
-        }
-        assert!(allows(None));
+        list.allows(&headers)
     }
 }

@@ -227,6 +227,16 @@ fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
     assert_eq!(read(store, |tx| tx.session(&[1; 32])), None);
     write(store, |tx| tx.delete_session(&[2; 32]));
     assert_eq!(read(store, |tx| tx.session(&[2; 32])), None);
+    let ben = write(store, |tx| tx.insert_operator("ben", "Ben", "hash", &[]));
+    let of_ben = OperatorSession { token: [9; 32], operator: ben.id.clone(), expires_at: Moment(900) };
+    write(store, |tx| tx.insert_session(&of_ben));
+    write(store, |tx| tx.insert_session(&session(4, 400)));
+    write(store, |tx| tx.delete_sessions_of(&ben.id));
+    assert_eq!(read(store, |tx| tx.session(&[9; 32])), None);
+    assert_eq!(read(store, |tx| tx.session(&[4; 32])), Some(session(4, 400)), "of nobody else");
+    write(store, |tx| tx.set_password(&ben.id, "another hash"));
+    let hash = |store: &mut S, name: &str| read(store, |tx| tx.operator_by_name(name)).unwrap().password_hash;
+    assert_eq!((hash(store, "ben"), hash(store, "ada")), ("another hash".to_owned(), "hash".to_owned()));
     assert!(write(store, |tx| tx.delete_operator("ada")));
     assert!(!write(store, |tx| tx.delete_operator("ada")));
     assert!(

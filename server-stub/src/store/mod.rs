@@ -230,6 +230,8 @@ pub trait Transaction {
         languages: &[String],
         supervisor: bool,
     ) -> Result<(), StoreError>;
+    /// Gives an operator another password.
+    fn set_password(&mut self, operator: &OperatorId, password_hash: &str) -> Result<(), StoreError>;
     /// Removes an operator with their sessions. `false` when there is none of that name.
     fn delete_operator(&mut self, name: &str) -> Result<bool, StoreError>;
     /// Every operator, by name.
@@ -251,6 +253,8 @@ pub trait Transaction {
     fn session(&mut self, token: &Digest) -> Result<Option<OperatorSession>, StoreError>;
     /// Closes a session.
     fn delete_session(&mut self, token: &Digest) -> Result<(), StoreError>;
+    /// Closes every session of an operator.
+    fn delete_sessions_of(&mut self, operator: &OperatorId) -> Result<(), StoreError>;
     /// Closes every session that expired before a moment.
     fn purge_sessions(&mut self, before: Moment) -> Result<(), StoreError>;
 }

@@ -1,6 +1,7 @@
 //! An operator's connection is lost: for a moment, or for good.
 
 use serde_json::json;
+use tealight_server::desk::Sessions;
 use tealight_server::testing::{CONFIG, START, TestDesk, cid, instance, operator_hello};
 
 #[test]
@@ -99,7 +100,7 @@ fn logging_out_closes_the_console_and_the_lease_begins() {
     let (visitor, console, _, _) = desk.talking();
     let token = ada_token();
     let now = desk.now;
-    desk.desk.log_out(now, &tealight_server::digest::of(&token)).unwrap();
+    desk.desk.log_out(now, &tealight_server::digest::of(&token), Sessions::This).unwrap();
     desk.input(tealight_server::desk::Input::Tick);
     assert_eq!(desk.closed(console), Some(tealight_protocol::CloseCode::Expired));
     keep_alive(&mut desk, &[visitor], 61);

@@ -154,18 +154,32 @@ impl Client {
         Self::try_connect(server, "tealight.v1, tealight", None).await.unwrap()
     }
 
+    /// A client behind a proxy that names its address.
+    pub(crate) async fn connect_from(server: &TestServer, address: &str) -> Self {
+        Self::connect_with(server, "tealight.v1, tealight", &[("x-real-ip", address)]).await.unwrap()
+    }
+
     pub(crate) async fn try_connect(
         server: &TestServer,
         protocols: &str,
         origin: Option<&str>,
+    ) -> Result<Self, Box<Error>> {
+        let headers: Vec<_> = origin.map(|origin| ("origin", origin)).into_iter().collect();
+        Self::connect_with(server, protocols, &headers).await
+    }
+
+    async fn connect_with(
+        server: &TestServer,
+        protocols: &str,
+        more: &[(&'static str, &str)],
     ) -> Result<Self, Box<Error>> {
         let mut request = format!("ws://{}/v1/ws", server.running.addr).into_client_request().unwrap();
         let headers = request.headers_mut();
         if !protocols.is_empty() {
             headers.insert("sec-websocket-protocol", protocols.parse().unwrap());
         }
-        if let Some(origin) = origin {
-            headers.insert("origin", origin.parse().unwrap());
+        for (name, value) in more {
+            headers.insert(*name, value.parse().unwrap());
         }
         let (socket, _) = tokio_tungstenite::connect_async(request).await.map_err(Box::new)?;
         Ok(Self { socket })

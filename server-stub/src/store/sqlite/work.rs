@@ -440,6 +440,12 @@ impl Transaction for Work<'_> {
         if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("an operator is missing".to_owned())) }
     }
 
+    fn set_password(&mut self, operator: &OperatorId, password_hash: &str) -> Result<(), StoreError> {
+        let set = "update operators set password_hash = ?2 where id = ?1";
+        self.run(set, params![number(operator)?, password_hash])?;
+        Ok(())
+    }
+
     fn delete_operator(&mut self, name: &str) -> Result<bool, StoreError> {
         Ok(self.run("delete from operators where name = ?1", [name])? == 1)
     }
@@ -490,6 +496,11 @@ impl Transaction for Work<'_> {
 
     fn delete_session(&mut self, token: &Digest) -> Result<(), StoreError> {
         self.run("delete from operator_sessions where token = ?1", [token])?;
+        Ok(())
+    }
+
+    fn delete_sessions_of(&mut self, operator: &OperatorId) -> Result<(), StoreError> {
+        self.run("delete from operator_sessions where operator = ?1", [number(operator)?])?;
         Ok(())
     }
 
