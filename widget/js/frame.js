@@ -38,6 +38,7 @@ async function open() {
       confidentiality_url: config.confidentiality_url ?? null,
       safety_url: config.safety_url ?? null,
       discreet: config.discreet ?? false,
+      detail_hint: config.detail_hint ?? true,
       minimisable: embedded,
     };
     const root = host.attachShadow({ mode: "open" });

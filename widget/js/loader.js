@@ -294,7 +294,7 @@ a span{color:var(--i);font-weight:400}
         port1.onmessage = ({ data }) => this.#hear(data || {});
         frame.contentWindow.postMessage({ tealight: 1, type: "connect" }, server, [port2]);
       };
-      frame.src = server + "/frame?lang=" + encodeURIComponent(this.#lang);
+      frame.src = server + "/frame?lang=" + encodeURIComponent(this.#lang) + (this.#has("discreet") ? "&discreet" : "");
       frame.style.visibility = "hidden";
       this.#content = frame;
       this.#window.append(frame);

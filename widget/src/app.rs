@@ -4,18 +4,20 @@
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use crate::context::{Context, Screen};
+use crate::context::{Asking, Context, Screen};
 use crate::element::{El, el, follow};
 use crate::keys::Key;
 use crate::parts::alert::{is_ready, ring};
 use crate::parts::announcer::announcer;
 use crate::parts::confirm::confirm;
 use crate::parts::header::header;
+use crate::parts::safety::{close_menu, menu};
 use crate::parts::strip::strip;
 use crate::screens::conversation::conversation;
 use crate::screens::ended::ended;
 use crate::screens::stopped::stopped;
 use crate::screens::welcome::{opening, welcome};
+use crate::screens::wiping::wiping;
 
 /// The whole panel. `was_kept`: a conversation of this tab is being taken up again.
 pub(crate) fn app(cx: Context, was_kept: bool) -> El {
@@ -29,8 +31,10 @@ pub(crate) fn app(cx: Context, was_kept: bool) -> El {
             return;
         }
         // Escape takes the nearest thing away, and never ends anything.
-        if cx.signs().asking.peek() {
-            cx.ask(false);
+        if cx.signs().asking.peek() != Asking::Nothing {
+            cx.ask(Asking::Nothing);
+        } else if cx.signs().menu.peek() {
+            close_menu(cx);
         } else if cx.options(|options| options.minimisable) {
             cx.notify("minimise", &[]);
         }
@@ -39,6 +43,7 @@ pub(crate) fn app(cx: Context, was_kept: bool) -> El {
         "welcome" => welcome(cx),
         "conversation" => conversation(cx, was_kept),
         "ended" => ended(cx),
+        "wiping" => wiping(cx),
         "stopped" => stopped(cx),
         _ => opening(cx),
     };
@@ -49,11 +54,13 @@ pub(crate) fn app(cx: Context, was_kept: bool) -> El {
         .attr("dir", &cx.say(Key::FORMAT_DIRECTION))
         .on("keydown", pressed)
         .child(header(cx))
+        .child(menu(cx))
         .child(strip(cx))
         .child(
             el("div")
                 .class("body")
-                .live_attr("inert", move || asking.get().then_some(""))
+                .live_attr("inert", move || (asking.get() != Asking::Nothing).then_some(""))
+                .on("click", move |_| cx.signs().menu.set(false))
                 .live(move || Some(layout(cx.screen()).to_owned()), screen),
         )
         .child(confirm(cx))
@@ -67,6 +74,7 @@ fn layout(screen: Screen) -> &'static str {
         Screen::Welcome => "welcome",
         Screen::Waiting | Screen::Talking => "conversation",
         Screen::Ended => "ended",
+        Screen::Wiping => "wiping",
         Screen::Stopped => "stopped",
     }
 }

@@ -36,8 +36,21 @@ pub(crate) enum Screen {
     Talking,
     /// Over.
     Ended,
+    /// Being erased, at the visitor's wish.
+    Wiping,
     /// A dead end.
     Stopped,
+}
+
+/// What the widget asks the visitor before it does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Nothing.
+    Nothing,
+    /// Whether to end the chat, or to leave the waiting room.
+    End,
+    /// Whether to wipe the chat.
+    Wipe,
 }
 
 impl Screen {
@@ -48,13 +61,18 @@ impl Screen {
             Self::Waiting => "waiting",
             Self::Talking => "talking",
             Self::Ended => "ended",
-            Self::Stopped => "stopped",
+            Self::Wiping | Self::Stopped => "stopped",
         }
     }
 
     /// Whether there is a conversation, so that log and composer are on the screen.
     pub(crate) fn has_conversation(self) -> bool {
         matches!(self, Self::Waiting | Self::Talking)
+    }
+
+    /// Whether there is something to wipe, and a way to have it wiped.
+    pub(crate) fn can_wipe(self) -> bool {
+        self.has_conversation() || self == Self::Ended
     }
 }
 
@@ -86,8 +104,10 @@ pub(crate) struct Signs {
     pub(crate) unkept: Live<bool>,
     /// The time, as exact as words like "2 minutes ago" need it.
     pub(crate) now: Live<f64>,
-    /// Whether the widget is asking before it ends something.
-    pub(crate) asking: Live<bool>,
+    /// What the widget is asking before it does it.
+    pub(crate) asking: Live<Asking>,
+    /// Whether numbers, confidentiality and wiping are unfolded under the bar.
+    pub(crate) menu: Live<bool>,
     /// Since when the visitor waits for an answer to "Check the wait now".
     pub(crate) checking: Live<Option<Millis>>,
     /// Whether the visitor wants to be told of their turn.
@@ -105,7 +125,8 @@ impl Signs {
             in_sight: Live::new(in_sight),
             unkept: Live::new(false),
             now: Live::new(now),
-            asking: Live::new(false),
+            asking: Live::new(Asking::Nothing),
+            menu: Live::new(false),
             checking: Live::new(None),
             alert: Live::new(false),
             focus_next: Cell::new(true),
@@ -261,8 +282,8 @@ impl Context {
         self.page().driver.dispatch(command);
     }
 
-    /// Asks whether to end, or stops asking.
-    pub(crate) fn ask(self, asking: bool) {
+    /// Asks something, or stops asking.
+    pub(crate) fn ask(self, asking: Asking) {
         self.signs().asking.set(asking);
     }
 
@@ -371,6 +392,7 @@ fn screen(view: &View) -> Screen {
         Phase::Waiting(_) => Screen::Waiting,
         Phase::Talking(_) => Screen::Talking,
         Phase::Ended(_) => Screen::Ended,
+        Phase::Erasing => Screen::Wiping,
         Phase::Stopped(_) => Screen::Stopped,
     }
 }

@@ -33,6 +33,7 @@ keys! {
 
     // The bar at the top.
     BAR_NEUTRAL = "bar.neutral";
+    BAR_SAFETY = "bar.safety";
     BAR_MINIMISE = "bar.minimise";
     BAR_EXIT = "bar.exit";
     OPENING = "opening";
@@ -131,6 +132,14 @@ keys! {
     COMPOSER_READY = "composer.ready" ["name"];
     COMPOSER_COUNTER = "composer.counter" ["chars", "limit"];
     COMPOSER_OVER = "composer.over";
+    // The hint at a personal detail.
+    DETAIL_PHONE = "detail.phone";
+    DETAIL_EMAIL = "detail.email";
+    DETAIL_CARD = "detail.card";
+    DETAIL_POSTCODE = "detail.postcode";
+    DETAIL_ADDRESS = "detail.address";
+    DETAIL_NUMBER = "detail.number";
+    DETAIL_CLOSE = "detail.close";
     QUICK_GROUP = "quick.group";
     QUICK_MOMENT = "quick.moment";
     QUICK_HERE = "quick.here";
@@ -177,6 +186,18 @@ keys! {
     CONFIRM_LEAVE_TEXT = "confirm.leave_text";
     CONFIRM_LEAVE_YES = "confirm.leave_yes";
     CONFIRM_STAY = "confirm.stay";
+
+    // Wiping a chat: the question, and what is said until it is done.
+    WIPE_BUTTON = "wipe.button";
+    WIPE_TITLE = "wipe.title";
+    WIPE_TEXT = "wipe.text";
+    WIPE_READ = "wipe.read";
+    WIPE_ENDS = "wipe.ends";
+    WIPE_YES = "wipe.yes";
+    WIPE_KEEP = "wipe.keep";
+    WIPING_TITLE = "wiping.title";
+    WIPING_NOW = "wiping.now";
+    WIPING_LATER = "wiping.later";
 
     // After the end.
     ENDED_TITLE = "ended.title";

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, ShadowRoot, VisibilityState};
 
 use crate::app::app;
-use crate::context::{Context, Page, Signs};
+use crate::context::{Asking, Context, Page, Signs};
 use crate::core::{SLOT, VisitorCore};
 use crate::i18n::Words;
 use crate::options::Options;
@@ -83,7 +83,7 @@ impl Handle {
     /// The page around the widget asks to end the chat. The visitor is asked first.
     pub fn end(&self) {
         if self.context.screen_now().has_conversation() {
-            self.context.ask(true);
+            self.context.ask(Asking::End);
         }
     }
 }

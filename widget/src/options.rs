@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) discreet: bool,
     /// Whether the panel can be minimised.
     pub(crate) minimisable: bool,
+    /// Whether personal details in the composer are hinted at.
+    pub(crate) detail_hint: bool,
 }
 
 impl Options {
@@ -36,6 +38,8 @@ impl Options {
             safety_url: text("safety_url"),
             discreet: field("discreet").is_truthy(),
             minimisable: field("minimisable").is_truthy(),
+            // On, unless it is said to be off.
+            detail_hint: field("detail_hint") != JsValue::FALSE,
         }
     }
 }

@@ -132,6 +132,12 @@ pub struct ServiceConfig {
     /// Where Exit leads.
     #[serde(default = "defaults::exit_url")]
     pub exit_url: String,
+    /// Whether the chat shows a neutral word in place of the helpline's name, on every page.
+    #[serde(default)]
+    pub discreet: bool,
+    /// Whether a visitor who types a personal detail is told, on their own device, that it can be left out.
+    #[serde(default = "defaults::yes")]
+    pub detail_hint: bool,
 }
 
 /// One shift of `service.hours`.

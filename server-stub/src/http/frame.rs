@@ -23,6 +23,8 @@ struct FrameConfig<'a> {
     assets: FrameAssets,
     confidentiality_url: Option<&'a str>,
     safety_url: Option<&'a str>,
+    discreet: bool,
+    detail_hint: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,22 +40,26 @@ struct FrameAssets {
 pub(super) struct FrameQuery {
     #[serde(default)]
     lang: Option<String>,
+    /// Whatever it holds: the host page wants neutral words.
+    #[serde(default)]
+    discreet: Option<String>,
 }
 
 /// `GET /frame`: for host pages.
 pub(super) async fn embedded(State(shared): State<Shared>, Query(query): Query<FrameQuery>) -> Response {
-    document(&shared, query.lang.as_deref(), true)
+    document(&shared, &query, true)
 }
 
 /// `GET /chat`: a page of its own, for links and posters.
 pub(super) async fn alone(State(shared): State<Shared>, Query(query): Query<FrameQuery>) -> Response {
-    document(&shared, query.lang.as_deref(), false)
+    document(&shared, &query, false)
 }
 
-fn document(shared: &Shared, lang: Option<&str>, embedded: bool) -> Response {
+fn document(shared: &Shared, query: &FrameQuery, embedded: bool) -> Response {
     let pages = &shared.pages;
-    let lang = pages.language(lang);
-    let html = render(shared, &lang, embedded);
+    let lang = pages.language(query.lang.as_deref());
+    let discreet = query.discreet.is_some() || pages.config.service.discreet;
+    let html = render(shared, &lang, embedded, discreet);
     let ancestors = if !embedded {
         "'none'".to_owned()
     } else if pages.allowed_origins.is_empty() {
@@ -81,14 +87,14 @@ fn document(shared: &Shared, lang: Option<&str>, embedded: bool) -> Response {
     response
 }
 
-fn render(shared: &Shared, lang: &str, embedded: bool) -> String {
+fn render(shared: &Shared, lang: &str, embedded: bool, discreet: bool) -> String {
     let Pages { config, assets, server, socket, allowed_origins, .. } = &*shared.pages;
     let frame_config = FrameConfig {
         server,
         socket,
         embedded,
         hosts: if embedded { allowed_origins } else { &[] },
-        name: &config.service.name,
+        name: if discreet { "" } else { &config.service.name },
         exit_url: &config.service.exit_url,
         assets: FrameAssets {
             element: assets.url("element.js"),
@@ -99,6 +105,8 @@ fn render(shared: &Shared, lang: &str, embedded: bool) -> String {
         },
         confidentiality_url: config.texts.confidentiality_url.as_deref(),
         safety_url: config.texts.safety_url.as_deref(),
+        discreet,
+        detail_hint: config.service.detail_hint,
     };
     // Inside a script element only “<” can end the data early.
     let frame_config = serde_json::to_string(&frame_config).unwrap_or_default().replace('<', "\\u003c");

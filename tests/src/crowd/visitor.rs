@@ -33,7 +33,9 @@ async fn visit(one: &mut Person) -> Result<()> {
     visitor.wants(Command::Join { area: None, route: Route::Standard });
     let joined = look_for(&visitor, |view| match view.phase {
         Phase::Waiting(_) | Phase::Talking(_) => Some(true),
-        Phase::Stopped(_) | Phase::Ended(_) | Phase::Welcome { refused: true } => Some(false),
+        Phase::Erasing | Phase::Stopped(_) | Phase::Ended(_) | Phase::Welcome { refused: true } => {
+            Some(false)
+        }
         Phase::Welcome { refused: false } | Phase::Joining => None,
     })
     .await;
@@ -71,7 +73,7 @@ async fn wait(one: &mut Person, visitor: &Visitor) -> bool {
     let patience = one.while_of(20.0..90.0);
     let came = look_for(visitor, |view| match view.phase {
         Phase::Talking(_) => Some(true),
-        Phase::Ended(_) | Phase::Stopped(_) => Some(false),
+        Phase::Ended(_) | Phase::Erasing | Phase::Stopped(_) => Some(false),
         Phase::Welcome { .. } | Phase::Joining | Phase::Waiting(_) => None,
     });
     if gives_up {
@@ -121,6 +123,7 @@ async fn survey(one: &mut Person, visitor: &Visitor) {
         | Phase::Joining
         | Phase::Waiting(_)
         | Phase::Talking(_)
+        | Phase::Erasing
         | Phase::Stopped(_) => None,
     };
     let Some(questions) = questions else { return };
@@ -139,6 +142,7 @@ async fn survey(one: &mut Person, visitor: &Visitor) {
         | Phase::Joining
         | Phase::Waiting(_)
         | Phase::Talking(_)
+        | Phase::Erasing
         | Phase::Stopped(_) => Some(()),
     });
     if tokio::time::timeout(Duration::from_secs(10), answered).await.is_ok() {
@@ -172,7 +176,7 @@ async fn look_for<T>(visitor: &Visitor, mut look: impl FnMut(&View) -> Option<T>
 
 fn over(view: &View) -> bool {
     match view.phase {
-        Phase::Ended(_) | Phase::Stopped(_) | Phase::Welcome { .. } => true,
+        Phase::Ended(_) | Phase::Erasing | Phase::Stopped(_) | Phase::Welcome { .. } => true,
         Phase::Joining | Phase::Waiting(_) | Phase::Talking(_) => false,
     }
 }

@@ -30,6 +30,7 @@ name = "Lantern Night Line"
 time_zone = "UTC"
 exit_url = "{exit}"
 {hours}
+{service}
 
 [wait]
 {prior}
@@ -107,6 +108,7 @@ options = ["Yes", "Not sure", "No"]
             .prior_mean_minutes
             .map(|minutes| format!("prior_mean_minutes = {minutes:?}"))
             .unwrap_or_default(),
+        service = settings.service,
         wait = settings.wait,
         more = settings.more,
     );

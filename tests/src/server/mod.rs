@@ -68,6 +68,8 @@ pub struct Settings {
     pub hours: Hours,
     /// What a conversation takes before any was measured; none: there is no estimate.
     pub prior_mean_minutes: Option<f64>,
+    /// More lines of `[service]`.
+    pub service: &'static str,
     /// More lines of `[wait]`.
     pub wait: &'static str,
     /// More tables at the end of the configuration.

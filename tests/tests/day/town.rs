@@ -119,13 +119,15 @@ impl Town {
 fn has_joined(phase: &Phase) -> bool {
     match phase {
         Phase::Waiting(_) | Phase::Talking(_) => true,
-        Phase::Welcome { .. } | Phase::Joining | Phase::Stopped(_) | Phase::Ended(_) => false,
+        Phase::Welcome { .. } | Phase::Joining | Phase::Erasing | Phase::Stopped(_) | Phase::Ended(_) => {
+            false
+        }
     }
 }
 
 fn is_over(phase: &Phase) -> bool {
     match phase {
-        Phase::Stopped(_) | Phase::Ended(_) => true,
+        Phase::Erasing | Phase::Stopped(_) | Phase::Ended(_) => true,
         Phase::Welcome { .. } | Phase::Joining | Phase::Waiting(_) | Phase::Talking(_) => false,
     }
 }

@@ -151,9 +151,12 @@ fn a_crash_beyond_the_lease_gives_every_visitor_back_to_the_room_in_order() {
 fn turn(wire: &Wire, visitor: PeerId) -> Option<QueueState> {
     match wire.visitor_view(visitor).phase {
         Phase::Waiting(room) => Some(room.turn),
-        Phase::Welcome { .. } | Phase::Joining | Phase::Talking(_) | Phase::Ended(_) | Phase::Stopped(_) => {
-            None
-        }
+        Phase::Welcome { .. }
+        | Phase::Joining
+        | Phase::Talking(_)
+        | Phase::Ended(_)
+        | Phase::Erasing
+        | Phase::Stopped(_) => None,
     }
 }
 

@@ -107,9 +107,12 @@ pub(crate) fn is_ended(wire: &Wire, visitor: PeerId) -> bool {
 pub(crate) fn place(wire: &Wire, visitor: PeerId) -> Option<u32> {
     match wire.visitor_view(visitor).phase {
         Phase::Waiting(room) => room.place,
-        Phase::Welcome { .. } | Phase::Joining | Phase::Talking(_) | Phase::Ended(_) | Phase::Stopped(_) => {
-            None
-        }
+        Phase::Welcome { .. }
+        | Phase::Joining
+        | Phase::Talking(_)
+        | Phase::Ended(_)
+        | Phase::Erasing
+        | Phase::Stopped(_) => None,
     }
 }
 

@@ -33,6 +33,7 @@ impl Watch {
         match &view.phase {
             Phase::Welcome { .. } | Phase::Stopped(_) => return,
             Phase::Joining => panic!("{page:?} still joins"),
+            Phase::Erasing => panic!("{page:?} still erases"),
             Phase::Waiting(_) | Phase::Talking(_) => {
                 assert_eq!(view.connection, Connection::Ready, "{page:?}");
             }
@@ -58,7 +59,7 @@ impl Watch {
             Phase::Waiting(_) => ConversationState::Waiting,
             Phase::Talking(_) => ConversationState::Active,
             Phase::Ended(_) => ConversationState::Ended,
-            Phase::Welcome { .. } | Phase::Joining | Phase::Stopped(_) => return,
+            Phase::Welcome { .. } | Phase::Joining | Phase::Erasing | Phase::Stopped(_) => return,
         };
         assert_eq!(record.state, state, "{page:?}");
         if state != ConversationState::Ended {

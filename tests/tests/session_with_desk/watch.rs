@@ -301,14 +301,14 @@ impl Watch {
     }
 
     fn look_at_visitor(&mut self, page: PeerId, view: &visitor::View) {
-        if let Phase::Welcome { .. } | Phase::Ended(_) | Phase::Stopped(_) = view.phase {
+        if let Phase::Welcome { .. } | Phase::Ended(_) | Phase::Erasing | Phase::Stopped(_) = view.phase {
             self.due.remove(&page);
         }
         if let Connection::Stopped(reason) = view.connection {
             let is_meant = matches!(reason, StopReason::Erased | StopReason::Expired);
             assert!(is_meant, "{page:?} stopped: {reason:?}");
         }
-        if let Phase::Welcome { .. } | Phase::Joining | Phase::Stopped(_) = view.phase {
+        if let Phase::Welcome { .. } | Phase::Joining | Phase::Erasing | Phase::Stopped(_) = view.phase {
             self.see(Seen::Emptied { page: page.0, conv: None });
         }
         let before = self.visitors.insert(page, Arc::clone(&view.entries));

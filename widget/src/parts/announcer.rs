@@ -39,7 +39,7 @@ pub(crate) fn announcer(cx: Context) -> El {
                 Some(words) => (words, Pressing { is_decided: true, ..Pressing::default() }),
                 None => return,
             },
-            Screen::Opening | Screen::Talking | Screen::Stopped => return,
+            Screen::Opening | Screen::Talking | Screen::Wiping | Screen::Stopped => return,
         };
         let everything = [&words, "\n", &notice].concat();
         if screen == Screen::Welcome && said_notice.is_none() {

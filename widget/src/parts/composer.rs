@@ -8,6 +8,7 @@ use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Keyboar
 
 use super::icon::{Icon, icon};
 use super::others::flag;
+use super::personal::Personal;
 use super::quick_replies::quick_replies;
 use crate::context::{Context, Screen};
 use crate::element::{El, el, follow};
@@ -32,10 +33,11 @@ pub(crate) fn composer(cx: Context) -> El {
         .on("mousedown", |event| event.prevent_default())
         .child(icon(Icon::SEND))
         .child(el("span").class("send-word").text(&cx.say(Key::COMPOSER_SEND)));
+    let personal = Personal::new(cx);
     let row = el("div")
         .class("composer-row")
         .child(el("label").class("sr").attr("for", "composer").text(&cx.say(Key::COMPOSER_LABEL)))
-        .child(field(cx))
+        .child(field(cx, &personal))
         .child(send);
     let hint = el("p")
         .class("composer-hint")
@@ -44,7 +46,7 @@ pub(crate) fn composer(cx: Context) -> El {
         .child(el("span").text(&cx.say(Key::COMPOSER_HINT)));
     let form = el("form").class("composer").part("composer").on("submit", submitted);
     let form = ready_line(cx, quick_replies(cx, form));
-    form.child(row).child(hint).child(counter(cx, tick(cx, el("div").class("composer-foot"))))
+    personal.line(form.child(row).child(hint)).child(counter(cx, tick(cx, el("div").class("composer-foot"))))
 }
 
 fn send(cx: Context) {
@@ -53,7 +55,7 @@ fn send(cx: Context) {
     }
 }
 
-fn field(cx: Context) -> El {
+fn field(cx: Context, personal: &Personal) -> El {
     let area = el("textarea");
     let field: HtmlTextAreaElement = area.element().unchecked_into();
     let grows_by_itself = grows_by_itself();
@@ -72,8 +74,11 @@ fn field(cx: Context) -> El {
             grow(&written);
         }
     });
+    let personal = personal.clone();
     let edited = move |_| {
-        cx.dispatch(Command::Edit(field.value()));
+        let words = field.value();
+        personal.look(&words);
+        cx.dispatch(Command::Edit(words));
         if !grows_by_itself {
             grow(&field);
         }

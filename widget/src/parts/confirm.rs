@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use tealight_session::visitor::Command;
+use tealight_session::visitor::{Command, Phase};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::context::{Context, Screen};
+use crate::context::{Asking, Context, Screen};
 use crate::element::{El, el, follow, side_by_side};
 use crate::keys::Key;
 
@@ -15,7 +15,7 @@ pub(crate) fn confirm(cx: Context) -> El {
     let asked_from: Rc<RefCell<Option<Element>>> = Rc::default();
     let mut was_asking = false;
     follow(move || {
-        let asking = cx.signs().asking.get();
+        let asking = cx.signs().asking.get() != Asking::Nothing;
         if asking && !was_asking {
             asked_from.replace(cx.focused());
             cx.before_paint(move || cx.focus(".dialog .button"));
@@ -32,37 +32,67 @@ pub(crate) fn confirm(cx: Context) -> El {
     });
     // What it asks about may end by itself meanwhile.
     follow(move || {
-        if !cx.screen().has_conversation() {
-            cx.ask(false);
+        let screen = cx.screen();
+        let is_moot = match cx.signs().asking.peek() {
+            Asking::Nothing => false,
+            Asking::End => !screen.has_conversation(),
+            Asking::Wipe => !screen.can_wipe(),
+        };
+        if is_moot {
+            cx.ask(Asking::Nothing);
         }
     });
-    side_by_side().when(move || cx.signs().asking.get(), move || question(cx))
+    let asked = move || match cx.signs().asking.get() {
+        Asking::Nothing => None,
+        Asking::End => Some("end".to_owned()),
+        Asking::Wipe => Some("wipe".to_owned()),
+    };
+    side_by_side().live(asked, move |asked| if asked == "wipe" { wipe(cx) } else { end(cx) })
 }
 
-fn question(cx: Context) -> El {
+fn end(cx: Context) -> El {
     let (title, text, yes) = if cx.screen_now() == Screen::Waiting {
         (Key::CONFIRM_LEAVE, Key::CONFIRM_LEAVE_TEXT, Key::CONFIRM_LEAVE_YES)
     } else {
         (Key::CONFIRM_END, Key::CONFIRM_END_TEXT, Key::CONFIRM_END_YES)
     };
-    let end = move |_| {
+    let text = el("p").text(&cx.say(text));
+    question(cx, title, text, Key::CONFIRM_STAY, yes, Command::End)
+}
+
+fn wipe(cx: Context) -> El {
+    let has_met = match &cx.now().phase {
+        Phase::Talking(_) => true,
+        Phase::Waiting(waiting) => waiting.again.is_some(),
+        Phase::Ended(ended) => ended.was_joined,
+        Phase::Welcome { .. } | Phase::Joining | Phase::Erasing | Phase::Stopped(_) => false,
+    };
+    let read = has_met.then(|| el("p").text(&cx.say(Key::WIPE_READ)));
+    let loses = cx.screen_now().has_conversation().then(|| el("p").text(&cx.say(Key::WIPE_ENDS)));
+    let text =
+        el("div").class("dialog-text").child(el("p").text(&cx.say(Key::WIPE_TEXT))).maybe(read).maybe(loses);
+    question(cx, Key::WIPE_TITLE, text, Key::WIPE_KEEP, Key::WIPE_YES, Command::Erase)
+}
+
+fn question(cx: Context, title: Key, text: El, no: Key, yes: Key, command: Command) -> El {
+    let does = move |_| {
         cx.signs().focus_next.set(true);
-        cx.ask(false);
-        cx.dispatch(Command::End);
+        cx.ask(Asking::Nothing);
+        cx.dispatch(command.clone());
     };
     let stay = el("button")
         .class("button")
         .part("button button-primary")
         .attr("data-kind", "primary")
         .attr("type", "button")
-        .on("click", move |_| cx.ask(false))
-        .text(&cx.say(Key::CONFIRM_STAY));
+        .on("click", move |_| cx.ask(Asking::Nothing))
+        .text(&cx.say(no));
     let end = el("button")
         .class("button")
         .part("button")
         .attr("data-kind", "danger")
         .attr("type", "button")
-        .on("click", end)
+        .on("click", does)
         .text(&cx.say(yes));
     let dialog = el("div")
         .class("dialog")
@@ -72,7 +102,7 @@ fn question(cx: Context) -> El {
         .attr("aria-labelledby", "confirm-title")
         .attr("aria-describedby", "confirm-text")
         .child(el("h2").class("heading").attr("id", "confirm-title").text(&cx.say(title)))
-        .child(el("p").attr("id", "confirm-text").text(&cx.say(text)))
+        .child(text.attr("id", "confirm-text"))
         .child(el("div").class("actions").child(stay).child(end));
     el("div").class("scrim").child(dialog)
 }

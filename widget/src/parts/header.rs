@@ -1,6 +1,7 @@
-//! The bar at the top: whose chat this is, minimise, and Exit, always last and always there.
+//! The bar at the top: whose chat this is, help and privacy, minimise, and Exit, always last and always there.
 
 use super::icon::{Icon, icon};
+use super::safety::menu_button;
 use crate::context::Context;
 use crate::element::{El, el};
 use crate::keys::Key;
@@ -34,5 +35,5 @@ pub(crate) fn header(cx: Context) -> El {
         .class("bar")
         .part("header")
         .child(el("h1").class("bar-name").part("name").live_text(name))
-        .child(el("div").class("bar-actions").maybe(minimise).child(exit))
+        .child(el("div").class("bar-actions").child(menu_button(cx)).maybe(minimise).child(exit))
 }

@@ -27,6 +27,10 @@ impl Icon {
     pub(crate) const LOCK: Self = Self(
         "M7.5 11V8.5a4.5 4.5 0 0 1 9 0V11M6.5 11h11a1 1 0 0 1 1 1v6.5a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1V12a1 1 0 0 1 1-1z",
     );
+    pub(crate) const SHIELD: Self =
+        Self("M12 3.5 18.5 6v5.2c0 4.1-2.6 7.3-6.5 9-3.9-1.7-6.5-4.9-6.5-9V6zM9 11.8l2.2 2.2 3.8-4");
+    pub(crate) const WIPE: Self =
+        Self("M5 7h14M10 7V5a1 1 0 0 1 1-1h2a1 1 0 0 1 1 1v2M7 7l.8 12a1 1 0 0 0 1 1h6.4a1 1 0 0 0 1-1L17 7");
     pub(crate) const LAMP: Self =
         Self("M12 3.5c2.2 2.6 3.4 4.5 3.4 6.3a3.4 3.4 0 0 1-6.8 0c0-1.8 1.2-3.7 3.4-6.3zM7 16.5h10M8.5 20h7");
 }

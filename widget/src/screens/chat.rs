@@ -1,8 +1,9 @@
 //! What belongs to talking around log and composer: a heading for those who hear it, and the way out.
 
-use crate::context::Context;
+use crate::context::{Asking, Context};
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
+use crate::parts::limits::limits_until_first_send;
 use crate::parts::note::note_of;
 use crate::parts::others::crisis;
 
@@ -16,9 +17,14 @@ pub(crate) fn chat_foot(cx: Context) -> El {
     let end = el("button")
         .class("link")
         .attr("type", "button")
-        .on("click", move |_| cx.ask(true))
+        .on("click", move |_| cx.ask(Asking::End))
         .text(&cx.say(Key::CHAT_END));
-    el("div").class("chat-foot").child(unkept(cx)).child(crisis(cx)).child(end)
+    el("div")
+        .class("chat-foot")
+        .child(unkept(cx))
+        .child(limits_until_first_send(cx))
+        .child(crisis(cx))
+        .child(end)
 }
 
 /// Tells that a reload would end the chat, where the browser keeps nothing for us.

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
 use crate::parts::others::{crisis, flag, others};
+use crate::parts::safety::wipe_button;
 
 pub(crate) fn ended(cx: Context) -> El {
     // What the backend says later may still change why it ended, and what nobody has read.
@@ -29,7 +30,7 @@ pub(crate) fn ended(cx: Context) -> El {
         .when(is_answered, move || el("p").text(&cx.say(Key::SURVEY_THANKS)))
         .child(crisis(cx))
         .child(others(cx))
-        .child(afresh(cx))
+        .child(el("div").class("actions").child(afresh(cx)).child(wipe_button(cx)))
 }
 
 /// The way back to the first screen.

@@ -7,3 +7,4 @@ pub(crate) mod stopped;
 pub(crate) mod survey;
 pub(crate) mod waiting;
 pub(crate) mod welcome;
+pub(crate) mod wiping;

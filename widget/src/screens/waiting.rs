@@ -7,12 +7,13 @@ use tealight_session::visitor::{Command, Entry, EntryKind, WaitsAgain};
 use tealight_shell::now;
 
 use super::chat::unkept;
-use crate::context::Context;
+use crate::context::{Asking, Context};
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
 use crate::parts::alert::alert;
 use crate::parts::announcer::place;
 use crate::parts::closing::{closes, may_close_first};
+use crate::parts::limits::limits_until_first_send;
 use crate::parts::log::{passed_on, quoted};
 use crate::parts::note::{note, note_of};
 use crate::parts::others::{crisis, others};
@@ -107,11 +108,12 @@ pub(crate) fn waiting_more(cx: Context) -> El {
         .part("button button-quiet")
         .attr("data-kind", "quiet")
         .attr("type", "button")
-        .on("click", move |_| cx.ask(true))
+        .on("click", move |_| cx.ask(Asking::End))
         .text(&cx.say(Key::WAITING_LEAVE));
     el("div")
         .class("wait-more")
         .child(meanwhile)
+        .child(limits_until_first_send(cx))
         .child(crisis(cx))
         .child(others(cx))
         .live(closes, |closes| el("p").class("wait-closes").text(closes))

@@ -13,6 +13,7 @@ use crate::keys::Key;
 use crate::linkify::is_page;
 use crate::parts::closing::{closes_first, may_close_first};
 use crate::parts::icon::{Icon, icon};
+use crate::parts::limits::limits;
 use crate::parts::note::note_of;
 use crate::parts::others::{crisis, others, outward};
 
@@ -78,8 +79,6 @@ fn open(cx: Context) -> El {
         .live_attr("data-busy", is_busy)
         .on("click", join)
         .text(&cx.say(Key::WELCOME_JOIN));
-    let limits = el("p").text(&cx.say(Key::WELCOME_LIMITS));
-    let confidentiality = cx.options(|options| options.confidentiality_url.clone());
     side_by_side()
         .child(title(&cx.say(Key::WELCOME_TITLE)))
         .child(el("p").class("lead").text(&cx.say(Key::WELCOME_LEAD)))
@@ -89,7 +88,7 @@ fn open(cx: Context) -> El {
         .live(move || may_close_first(cx), note_of)
         .child(area_question(cx, select))
         .child(join)
-        .child(link(cx, limits, confidentiality, Key::WELCOME_LIMITS_LINK))
+        .child(limits(cx))
         .child(exit_note(cx))
 }
 
@@ -166,7 +165,7 @@ fn exit_note(cx: Context) -> El {
 }
 
 /// Puts a link behind the words of `into`, if there is a page to lead to.
-fn link(cx: Context, into: El, address: Option<String>, words: Key) -> El {
+pub(crate) fn link(cx: Context, into: El, address: Option<String>, words: Key) -> El {
     match address.filter(|address| is_page(address)) {
         Some(address) => into.text(" ").child(outward("link", &address).text(&cx.say(words))),
         None => into,

@@ -74,7 +74,8 @@ impl World {
                 }
             },
             Phase::Stopped(_) | Phase::Ended(_) => self.wire.visitor_does(page, Command::StartAfresh),
-            Phase::Joining | Phase::Waiting(_) | Phase::Talking(_) => self.visitor_says(page),
+            Phase::Joining | Phase::Erasing => {}
+            Phase::Waiting(_) | Phase::Talking(_) => self.visitor_says(page),
         }
     }
 

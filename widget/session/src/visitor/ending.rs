@@ -14,7 +14,9 @@ use crate::{Effect, Millis, StopReason};
 impl Session {
     /// The connection ended for good.
     pub(super) fn stopped(&mut self, reason: StopReason) {
-        if reason == StopReason::Erased {
+        let is_erasing = matches!(self.stage, Stage::Erasing { .. });
+        // What is no longer there needs no erasing.
+        if reason == StopReason::Erased || (is_erasing && reason == StopReason::Expired) {
             return self.erased();
         }
         let is_over = matches!(
@@ -77,7 +79,7 @@ impl Session {
                     self.end_here();
                 }
             }
-            Stage::Welcome { .. } | Stage::Conversation(_) | Stage::Stopped(_) => {}
+            Stage::Welcome { .. } | Stage::Conversation(_) | Stage::Erasing { .. } | Stage::Stopped(_) => {}
         }
     }
 
@@ -126,42 +128,48 @@ impl Session {
     /// A farewell that the backend has not heard keeps its way there.
     pub(super) fn clear_end(&mut self) {
         let is_over = matches!(&self.stage, Stage::Conversation(conversation) if conversation.is_over());
-        let is_told =
-            !self.outbox.items().iter().any(|item| matches!(item.command, Durable::End | Durable::Erase));
+        let is_told = !self.outbox.items().iter().any(|item| item.command == Durable::End);
         if is_over && is_told {
             self.wipe();
             self.stage = Stage::Welcome { refused: false };
         }
     }
 
+    /// Nothing of it stays here from this moment, and the way back only until the backend has erased it, too.
     pub(super) fn erase(&mut self, time: Millis) {
-        match &self.stage {
+        let secret = match &self.stage {
             Stage::Joining { .. } if !self.start_may_be_known() => {
                 self.wipe();
-                self.back_to_welcome(false);
+                return self.back_to_welcome(false);
             }
-            Stage::Joining { .. } | Stage::Conversation(_) => {
-                if self.outbox.items().iter().any(|item| item.command == Durable::Erase) {
-                    return;
-                }
-                self.outbox.retain(|item| matches!(item.command, Durable::Start { .. }));
-                self.draft.put(String::new());
-                self.when_joined = None;
-                self.push(Durable::Erase);
-                self.link.open(time, &mut self.shell);
-            }
+            Stage::Joining { secret } => secret.clone(),
+            Stage::Conversation(conversation) => conversation.secret.clone(),
+            Stage::Erasing { .. } => return,
             Stage::Welcome { .. } | Stage::Stopped(_) => {
                 self.wipe();
-                self.forget();
+                return self.forget();
             }
+        };
+        let start = self.outbox.items().iter().find(|item| matches!(item.command, Durable::Start { .. }));
+        let start = start.cloned();
+        self.wipe();
+        if let Some(start) = start {
+            self.outbox.restore(start);
         }
+        self.typing.disconnected();
+        self.stage = Stage::Erasing { secret };
+        self.push(Durable::Erase);
+        self.link.open(time, &mut self.shell);
     }
 
     pub(super) fn start_afresh(&mut self, time: Millis) {
         let keeps_draft = match &self.stage {
             Stage::Stopped(stopped) => stopped.reason == StopReason::Expired,
             Stage::Conversation(conversation) if conversation.is_over() => false,
-            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Conversation(_) => return,
+            Stage::Welcome { .. }
+            | Stage::Joining { .. }
+            | Stage::Conversation(_)
+            | Stage::Erasing { .. } => return,
         };
         let draft = if keeps_draft { self.draft.text().to_owned() } else { String::new() };
         self.wipe();
@@ -179,6 +187,11 @@ impl Session {
         self.when_joined = None;
         self.stage = Stage::Welcome { refused };
         self.forget();
+    }
+
+    /// Whether a `start` is not yet known to be taken.
+    pub(super) fn start_is_wanted(&self) -> bool {
+        self.outbox.items().iter().any(|item| matches!(item.command, Durable::Start { .. }))
     }
 
     /// Whether the `start` has ever been on a socket.

@@ -12,6 +12,9 @@ use crate::link::PONG;
 use crate::outbox::ItemState;
 use crate::{Millis, StopReason};
 
+/// How long to wait after a refused `erase` before it is asked for again.
+const ERASE_AGAIN_MS: Millis = 10_000;
+
 impl Session {
     /// Takes a frame of the live socket. One that cannot be read is as good as one of a later version.
     pub(super) fn frame(&mut self, time: Millis, now: Millis, text: &str) {
@@ -26,7 +29,7 @@ impl Session {
                 if retry && !self.turns_away(&cid, code) {
                     self.outbox.defer(&cid, time, retry_ms);
                 } else {
-                    self.refused(&cid, code);
+                    self.refused(time, &cid, code);
                 }
             }
             ToVisitor::Event(event) => {
@@ -215,7 +218,7 @@ impl Session {
     }
 
     /// A command was refused for good.
-    fn refused(&mut self, cid: &Cid, code: ErrorCode) {
+    fn refused(&mut self, time: Millis, cid: &Cid, code: ErrorCode) {
         let Some(item) = self.outbox.find(cid) else { return };
         match item.command.clone() {
             Durable::Send { .. } => {
@@ -233,16 +236,27 @@ impl Session {
             Durable::Choose { .. } => self.outbox.set(cid, ItemState::Refused),
             Durable::Start { .. } => {
                 self.outbox.remove(cid);
-                if let Stage::Joining { .. } = self.stage {
-                    self.back_to_welcome(true);
+                match self.stage {
+                    Stage::Joining { .. } => self.back_to_welcome(true),
+                    // It was never taken, or this would have been its `ack`.
+                    Stage::Erasing { .. } => self.erased(),
+                    Stage::Welcome { .. } | Stage::Conversation(_) | Stage::Stopped(_) => {}
                 }
             }
             Durable::Answer { .. } => {
                 self.outbox.remove(cid);
                 self.leave_end();
             }
-            Durable::End | Durable::Erase => {
+            Durable::End => {
                 self.outbox.remove(cid);
+            }
+            // There is nothing to erase.
+            Durable::Erase if code == ErrorCode::NotFound => self.erased(),
+            // Nothing that the visitor had erased stays because it was refused once.
+            Durable::Erase => {
+                let fresh = self.shell.cid();
+                self.outbox.rename(cid, fresh.clone());
+                self.outbox.defer(&fresh, time, Some(ERASE_AGAIN_MS));
             }
         }
     }
@@ -259,7 +273,7 @@ impl Session {
     fn conversation(&mut self) -> Option<&mut Conversation> {
         match &mut self.stage {
             Stage::Conversation(conversation) => Some(conversation),
-            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => None,
+            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Erasing { .. } | Stage::Stopped(_) => None,
         }
     }
 }

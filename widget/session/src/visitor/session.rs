@@ -61,6 +61,9 @@ pub(super) enum Stage {
     Joining { secret: Secret },
     /// In a conversation: waiting, talking, or after the end.
     Conversation(Box<Conversation>),
+    /// Everything is erased here, and not yet for certain at the backend. A `start` that is not known to be taken
+    /// goes before the `erase`.
+    Erasing { secret: Secret },
     /// Nothing more can be done with what there was.
     Stopped(StoppedView),
 }
@@ -138,6 +141,7 @@ impl Session {
             Place::Joining => Stage::Joining { secret: snapshot.secret.clone() },
             Place::Waiting => conversation(Part::waiting(None)),
             Place::Talking(with) => conversation(Part::talking(with)),
+            Place::Erasing => Stage::Erasing { secret: snapshot.secret.clone() },
         };
         session.saved = session.to_be_saved();
         session.refresh();
@@ -191,6 +195,7 @@ impl Session {
                 Stage::Welcome { refused } => Phase::Welcome { refused: *refused },
                 Stage::Joining { .. } => Phase::Joining,
                 Stage::Conversation(conversation) => conversation.phase(self.has_unread_words(), self.keep_s),
+                Stage::Erasing { .. } => Phase::Erasing,
                 Stage::Stopped(stopped) => Phase::Stopped(stopped.clone()),
             },
             connection: self.link.connection(!matches!(self.stage, Stage::Welcome { .. })),
@@ -323,7 +328,7 @@ impl Session {
 
     fn open(&mut self, time: Millis) {
         let is_over = match &self.stage {
-            Stage::Welcome { .. } | Stage::Joining { .. } => false,
+            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Erasing { .. } => false,
             Stage::Conversation(conversation) => conversation.is_over(),
             Stage::Stopped(_) => true,
         };
@@ -338,7 +343,10 @@ impl Session {
             Stage::Conversation(conversation) => {
                 (Some(conversation.secret.clone()), Some(conversation.transcript.log.last()))
             }
-            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => (None, None),
+            Stage::Erasing { secret } if !self.start_is_wanted() => (Some(secret.clone()), None),
+            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Erasing { .. } | Stage::Stopped(_) => {
+                (None, None)
+            }
         };
         let after = after.filter(|after| *after > 0);
         let hello = VisitorFrame::Hello(VisitorHello {
@@ -398,7 +406,9 @@ impl Session {
     pub(super) fn has_unread_words(&self) -> bool {
         let is_unheard = match &self.stage {
             Stage::Conversation(conversation) => conversation.has_unheard(),
-            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => false,
+            Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Erasing { .. } | Stage::Stopped(_) => {
+                false
+            }
         };
         let is_pending = self.outbox.items().iter().any(|item| matches!(item.command, Durable::Send { .. }));
         is_unheard || is_pending || !self.draft.is_blank()

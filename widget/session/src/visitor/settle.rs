@@ -19,7 +19,9 @@ impl Session {
         if self.link.is_ready() {
             let late = match &self.stage {
                 Stage::Conversation(conversation) => conversation.transcript.log.timeout(),
-                Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Stopped(_) => None,
+                Stage::Welcome { .. } | Stage::Joining { .. } | Stage::Erasing { .. } | Stage::Stopped(_) => {
+                    None
+                }
             };
             if (late.is_some_and(|at| time >= at) || self.outbox.is_overdue(time))
                 && let News::Lost(loss) = self.link.restart(time, &mut self.shell)
@@ -63,7 +65,7 @@ impl Session {
 
     pub(super) fn pump(&mut self, time: Millis) {
         let secret = match &self.stage {
-            Stage::Joining { secret } => secret,
+            Stage::Joining { secret } | Stage::Erasing { secret } => secret,
             Stage::Conversation(conversation) => &conversation.secret,
             Stage::Welcome { .. } | Stage::Stopped(_) => return,
         };
@@ -149,6 +151,7 @@ impl Session {
         let place = match &self.stage {
             Stage::Welcome { .. } | Stage::Stopped(_) => return None,
             Stage::Joining { .. } => 0,
+            Stage::Erasing { .. } => 3,
             Stage::Conversation(conversation) => match conversation.part {
                 Part::Waiting(_) => 1,
                 Part::Talking(_) => 2,
@@ -162,6 +165,7 @@ impl Session {
         let (secret, place) = match &self.stage {
             Stage::Welcome { .. } | Stage::Stopped(_) => return None,
             Stage::Joining { secret } => (secret, Place::Joining),
+            Stage::Erasing { secret } => (secret, Place::Erasing),
             Stage::Conversation(conversation) => match &conversation.part {
                 Part::Waiting(_) => (&conversation.secret, Place::Waiting),
                 Part::Talking(talk) => (&conversation.secret, Place::Talking(talk.with.clone())),

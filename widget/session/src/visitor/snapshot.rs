@@ -25,6 +25,8 @@ pub(super) enum Place {
     Joining,
     Waiting,
     Talking(Person),
+    /// Everything is to be erased; nothing but the way to have that done is kept.
+    Erasing,
 }
 
 /// A command of the outbox.
@@ -60,9 +62,13 @@ impl Snapshot {
             when_joined: f.maybe("when_joined", lean::cid)?,
             outbox: f.list("outbox", stored)?,
         };
-        let starts = snapshot.outbox.iter().any(|item| matches!(item.command, Durable::Start { .. }));
-        let is_sound = version == VERSION && (starts || !matches!(snapshot.place, Place::Joining));
-        is_sound.then_some(snapshot)
+        let holds = |wanted: fn(&Durable) -> bool| snapshot.outbox.iter().any(|item| wanted(&item.command));
+        let is_sound = match snapshot.place {
+            Place::Joining => holds(|command| matches!(command, Durable::Start { .. })),
+            Place::Erasing => holds(|command| *command == Durable::Erase),
+            Place::Waiting | Place::Talking(_) => true,
+        };
+        (version == VERSION && is_sound).then_some(snapshot)
     }
 }
 
@@ -71,6 +77,7 @@ impl Place {
         match self {
             Self::Joining => quoted("joining"),
             Self::Waiting => quoted("waiting"),
+            Self::Erasing => quoted("erasing"),
             Self::Talking(person) => Writer::new().json("talking", &lean::person_to_json(person)).finish(),
         }
     }
@@ -91,6 +98,7 @@ fn place(value: &Node) -> Option<Place> {
     match value {
         Node::Words(words) if words == "joining" => Some(Place::Joining),
         Node::Words(words) if words == "waiting" => Some(Place::Waiting),
+        Node::Words(words) if words == "erasing" => Some(Place::Erasing),
         _ => Fields::of(value)?.get("talking", lean::person).map(Place::Talking),
     }
 }

@@ -43,6 +43,8 @@ pub enum Phase {
     Talking(TalkingView),
     /// Over.
     Ended(EndedView),
+    /// The visitor had everything erased: it is gone here, and the backend has not yet said that it is gone there.
+    Erasing,
     /// The connection ended for good and there is nothing to come back to.
     Stopped(StoppedView),
 }

@@ -185,8 +185,10 @@ fn erasing_forgets_everything_here_and_there() {
     rig.take_sent();
     rig.command(Command::Erase);
     let erase = rig.take_one("erase");
+    // Here at once, and said to be done once it is done there.
+    assert_eq!((rig.phase(), rig.draft().as_str(), rig.entries().len()), (Phase::Erasing, "", 0));
     rig.hear(ack(&erase, None));
-    assert!(matches!(rig.phase(), Phase::Stopped(stopped) if stopped.reason == StopReason::Erased));
+    assert!(is_erased(&rig));
     assert_eq!((rig.stored.as_deref(), rig.draft().as_str(), rig.entries().len()), (None, "", 0));
     rig.pass(3_600_000);
     assert_eq!(rig.opens, 1);
@@ -206,8 +208,107 @@ fn erasing_is_told_again_after_a_cut_and_after_a_reload() {
     rig.hear(ready(conv("active", 2, vec![entry(1, started()), entry(2, joined())])));
     assert_eq!(rig.take_one("erase"), erase);
     rig.closed(4410);
-    assert!(matches!(rig.phase(), Phase::Stopped(_)));
+    assert!(is_erased(&rig));
     assert_eq!(rig.stored, None);
+}
+
+#[test]
+fn erasing_without_a_connection_is_done_once_there_is_one_and_not_said_before() {
+    let mut rig = talking();
+    rig.hear(event(3, theirs("hello")));
+    rig.say("words of mine");
+    rig.edit("draft");
+    rig.closed(1006);
+    rig.command(Command::Erase);
+    assert_eq!((rig.phase(), rig.session.view().connection), (Phase::Erasing, Connection::Lost));
+    rig.pass(60_000);
+    assert_eq!(rig.phase(), Phase::Erasing);
+    let stored = rig.stored.clone().unwrap();
+    assert!(
+        !["hello", "words of mine", "draft\":\"d"].iter().any(|words| stored.contains(words)),
+        "{stored}"
+    );
+    let mut rig = reloaded(&rig);
+    assert_eq!((rig.phase(), rig.entries().len()), (Phase::Erasing, 0));
+    rig.command(Command::Open);
+    rig.closed(1006);
+    rig.until_reconnect();
+    rig.opened();
+    assert!(rig.take_one("hello")["secret"].is_string());
+    rig.hear(ready(conv("active", 3, vec![entry(3, theirs("hello"))])));
+    assert_eq!((rig.phase(), rig.entries().len()), (Phase::Erasing, 0));
+    let erase = rig.take_one("erase");
+    rig.hear(ack(&erase, None));
+    assert!(is_erased(&rig));
+    assert_eq!(rig.stored, None);
+}
+
+#[test]
+fn erasing_goes_behind_a_start_whose_ack_was_lost() {
+    let mut rig = welcomed();
+    rig.command(join());
+    let start = rig.take_one("start");
+    rig.command(Command::Erase);
+    assert_eq!(rig.take("erase"), [Value::Null; 0]);
+    rig.closed(1006);
+    let mut rig = reloaded(&rig);
+    rig.command(Command::Open);
+    rig.opened();
+    assert!(rig.take_one("hello").get("secret").is_none());
+    rig.hear(ready(Value::Null));
+    assert_eq!(rig.take_one("start"), start);
+    rig.hear(ack(&start, Some(1)));
+    rig.hear(event(1, started()));
+    assert_eq!(rig.phase(), Phase::Erasing);
+    let erase = rig.take_one("erase");
+    rig.hear(ack(&erase, None));
+    assert!(is_erased(&rig));
+}
+
+#[test]
+fn what_was_never_there_or_is_no_longer_there_is_erased() {
+    let mut rig = welcomed();
+    rig.command(join());
+    let start = rig.take_one("start");
+    rig.command(Command::Erase);
+    rig.hear(error(&start, "closed", true, Some(1_000)));
+    assert!(is_erased(&rig));
+
+    let mut rig = talking();
+    rig.closed(1006);
+    rig.command(Command::Erase);
+    rig.until_reconnect();
+    rig.opened();
+    rig.closed(4404);
+    assert!(is_erased(&rig));
+    assert_eq!(rig.stored, None);
+}
+
+#[test]
+fn a_refused_erasing_is_asked_for_again() {
+    let mut rig = talking();
+    rig.command(Command::Erase);
+    let erase = rig.take_one("erase");
+    rig.hear(error(&erase, "internal", false, None));
+    assert_eq!(rig.phase(), Phase::Erasing);
+    rig.pass(10_000);
+    let again = rig.take_one("erase");
+    assert_ne!(again["cid"], erase["cid"], "the old name stands for a refusal");
+    rig.hear(ack(&again, None));
+    assert!(is_erased(&rig));
+}
+
+#[test]
+fn nothing_else_is_done_while_it_is_being_erased() {
+    let mut rig = talking();
+    rig.closed(1006);
+    rig.command(Command::Erase);
+    for command in [join(), Command::Send, Command::End, Command::StartAfresh, Command::Erase] {
+        rig.command(command);
+        assert_eq!(rig.phase(), Phase::Erasing);
+    }
+    rig.fact(Fact::PageLeft);
+    assert!(rig.stored.as_ref().unwrap().contains("erasing"));
 }
 
 #[test]
@@ -218,8 +319,10 @@ fn erasing_works_on_the_end_screen_too() {
     rig.opened();
     rig.hear(ready(conv("ended", 4, vec![])));
     let erase = rig.take_one("erase");
+    assert!(rig.stored.is_some(), "the way back, until it is done");
     rig.hear(ack(&erase, None));
-    assert!(matches!(rig.phase(), Phase::Stopped(_)));
+    assert!(is_erased(&rig));
+    assert_eq!(rig.stored, None);
 }
 
 #[test]
@@ -267,6 +370,10 @@ fn over(rig: &Visitor) -> EndedView {
         Phase::Ended(view) => view,
         other => panic!("{other:?}"),
     }
+}
+
+fn is_erased(rig: &Visitor) -> bool {
+    matches!(rig.phase(), Phase::Stopped(stopped) if stopped.reason == StopReason::Erased)
 }
 
 fn answers() -> Command {
