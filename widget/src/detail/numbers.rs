@@ -152,7 +152,7 @@ fn is_card(run: &Run) -> bool {
         && (13..=19).contains(&run.digits.len())
         && matches!(run.digits.as_bytes()[0], b'2'..=b'6')
         && is_written_so
-        && sum % 10 == 0
+        && sum.is_multiple_of(10)
 }
 
 fn is_phone(run: &Run) -> bool {
