@@ -1,3 +1,5 @@
+//! What is a personal detail and what is not, in several scripts of digits; and when it is hinted at.
+
 use super::hints::Hints;
 use super::*;
 
