@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0 done, 1 it could not be done, 2 it was not understood, 3 the configuration is wrong.
 
+mod keys;
+
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +17,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::config::{Config, ConfigError, WeeklyRoster};
 use crate::desk::{Entry, PLANNED_AHEAD_MS, entries};
 use crate::operators::{self, Duties};
-use crate::store::{OperatorRecord, SqliteStore, Store as _, StoreError};
+use crate::store::{KeyError, OperatorRecord, SqliteStore, Store as _, StoreError};
 use crate::{Clock as _, Dependencies, Server, ServerError, SystemClock};
 
 /// Libraries that would trace what people say and who they are.
@@ -42,6 +44,19 @@ enum Command {
     /// See who means to be there.
     #[command(subcommand)]
     Shift(ShiftCommand),
+    /// Look after the server keys, without which nobody can read what was said.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Write a copy of the database to a new file: accounts, shifts and figures, without anything that was said.
+    Backup {
+        /// The file to write. It must not be there yet.
+        file: PathBuf,
+        /// Take the conversations along, sealed. The copy can be read as long as its server key is kept.
+        #[arg(long)]
+        with_conversations: bool,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +133,16 @@ enum ShiftCommand {
     List(ConfigPath),
 }
 
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// List the server keys by name: since when, and how many conversations each opens.
+    List(ConfigPath),
+    /// Make a new server key, rewrap everything with it, and destroy the old one. The server may run meanwhile.
+    Rotate(ConfigPath),
+    /// Destroy the conversations whose server key is lost for good, so that the server starts again.
+    DropUnreadable(ConfigPath),
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -129,6 +154,8 @@ enum Failure {
     Operator(#[from] operators::OperatorError),
     #[error("the database {path} cannot be used: {source}")]
     Store { path: String, source: StoreError },
+    #[error("{0}")]
+    Key(KeyError),
     #[error("the password cannot be read: {0}\n  fix: pass it on standard input, or name a readable file")]
     Password(std::io::Error),
     #[error("there is no operator “{0}”; `tealight-server operator list` names them all")]
@@ -147,6 +174,10 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(path) => check_config(&path),
         Command::Operator(command) => operator(command),
         Command::Shift(ShiftCommand::List(path)) => list_shifts(&path),
+        Command::Keys(command) => keys::run(command),
+        Command::Backup { file, with_conversations, config } => {
+            keys::back_up(&file, with_conversations, &config)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -161,6 +192,7 @@ fn serve(path: &ConfigPath) -> Result<(), Failure> {
     let config = Config::load(&path.config)?;
     start_logging();
     raise_open_files();
+    leave_no_core_dump();
     let dependencies = Dependencies::real(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -198,6 +230,19 @@ fn raise_open_files() {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         // Refused or not, what there is will do for a small helpline.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
+/// A program that crashes may leave its memory in a file, and what people say is in there.
+fn leave_no_core_dump() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Linux hands a dump to a program that waits for one even with a limit of 0, but with a limit of 1 to nobody.
+        let limit = Rlimit { current: Some(1), maximum: Some(1) };
+        if setrlimit(Resource::Core, limit).is_err() {
+            tracing::warn!("the system may keep an image of the memory after a crash");
+        }
     }
 }
 
@@ -310,10 +355,26 @@ fn row_of(operator: &OperatorRecord) -> String {
 }
 
 fn open(config: &Config) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(&config.server.database).map_err(|error| store_failure(config, error))
+    let store = config.open_store().map_err(|error| store_failure(config, error))?;
+    tell_of_key_file(&store);
+    Ok(store)
+}
+
+/// Says where the keys are now. Results go to standard output; this does not.
+fn tell_of_key_file(store: &SqliteStore) {
+    if let Some(path) = store.made_key_file() {
+        let path = path.display();
+        let _ = writeln!(
+            std::io::stderr(),
+            "made the key file {path}: keep it apart from copies of the database"
+        );
+    }
 }
 
 fn store_failure(config: &Config, source: StoreError) -> Failure {
+    if let StoreError::Key(error) = source {
+        return Failure::Key(error);
+    }
     Failure::Store { path: config.server.database.display().to_string(), source }
 }
 

@@ -1,6 +1,7 @@
 //! A whole server: started on its listeners, told to stop, waited for.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::desk::{Counts, Desk, Settings};
 use crate::http::{self, Assets, AssetsError, Door, Shared};
 use crate::runner::{self, DeskHandle};
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{KeyError, SqliteStore, Store, StoreError};
 use crate::{Clock, SystemClock};
 
 /// How long a stopping server waits for the last sockets and requests.
@@ -34,6 +35,9 @@ pub enum ServerError {
         /// Why.
         source: StoreError,
     },
+    /// The keys to the database.
+    #[error("{0}")]
+    Keys(KeyError),
     /// The built files.
     #[error(transparent)]
     Assets(#[from] AssetsError),
@@ -50,6 +54,17 @@ pub enum ServerError {
     /// The operating system.
     #[error("the server's thread cannot be started: {0}")]
     Thread(std::io::Error),
+}
+
+impl ServerError {
+    fn of_store(path: &Path, source: StoreError) -> Self {
+        match source {
+            StoreError::Key(error) => Self::Keys(error),
+            StoreError::Unavailable(_) | StoreError::Corrupt(_) => {
+                Self::Store { path: path.display().to_string(), source }
+            }
+        }
+    }
 }
 
 /// What a server takes from outside, so that a test can bring its own.
@@ -69,8 +84,7 @@ impl Dependencies<SqliteStore> {
     /// The real ones: the database and the files that the configuration names, this machine's clock and chance.
     pub fn real(config: &Config) -> Result<Self, ServerError> {
         let path = &config.server.database;
-        let store = SqliteStore::open(path)
-            .map_err(|source| ServerError::Store { path: path.display().to_string(), source })?;
+        let store = config.open_store().map_err(|source| ServerError::of_store(path, source))?;
         let assets = Assets::load(&config.server.assets_dir)?;
         Ok(Self { store, clock: Arc::new(SystemClock), seed: rand::random(), assets })
     }
@@ -91,9 +105,8 @@ impl Server {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut desk_seed = [0; 32];
         rng.fill_bytes(&mut desk_seed);
-        let desk = Desk::open(Settings::from(&*config), store, desk_seed, clock.now()).map_err(|source| {
-            ServerError::Store { path: config.server.database.display().to_string(), source }
-        })?;
+        let desk = Desk::open(Settings::from(&*config), store, desk_seed, clock.now())
+            .map_err(|source| ServerError::of_store(&config.server.database, source))?;
 
         let mut main = Vec::new();
         for address in config.server.listen.iter() {

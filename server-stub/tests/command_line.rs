@@ -156,6 +156,71 @@ fn a_database_that_may_only_be_read_or_is_none_is_refused_at_the_start() {
 }
 
 #[test]
+fn server_keys_are_made_listed_replaced_and_missed() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let keys = |what: &str| run(&["keys", what, "--config", &config], "");
+    let first = keys("list");
+    assert!(
+        text(&first.stderr).contains("made the key file") && text(&first.stderr).contains("tealight.key")
+    );
+    assert!(text(&first.stdout).contains("\tcurrent\t20"), "{}", text(&first.stdout));
+    let again = keys("list");
+    assert_eq!((text(&again.stdout), text(&again.stderr).len()), (text(&first.stdout), 0));
+    let rotated = keys("rotate");
+    assert!(rotated.status.success(), "{}", text(&rotated.stderr));
+    assert!(text(&rotated.stdout).starts_with("made a new server key; 0 conversations were rewrapped"));
+    let name = |listed: &str| listed.split('\t').next().unwrap().to_owned();
+    let (before, after) = (text(&first.stdout), text(&keys("list").stdout));
+    assert_eq!(after.lines().count(), 1, "the old one is gone: {after}");
+    assert_ne!(name(&before), name(&after));
+    let key_file = place.path().join("tealight.key");
+    let secret = std::fs::read_to_string(&key_file).unwrap();
+    let secret = secret.trim_end().rsplit(' ').next().unwrap().to_owned();
+    assert!(!after.contains(&secret), "keys are listed by name");
+    std::fs::write(&key_file, "current 0 0 nonsense\n").unwrap();
+    let damaged = keys("list");
+    assert_eq!(damaged.status.code(), Some(1));
+    let said = text(&damaged.stderr);
+    assert!(said.contains("line 1 of the key file") && said.contains("fix:"), "{said}");
+    let elsewhere = "[storage]\nkey_file = \"keys/server.key\"\n";
+    let config = write(
+        place.path(),
+        "elsewhere.toml",
+        &format!("[server]\n[service]\nname = \"Night Line\"\n{elsewhere}"),
+    );
+    let refused = run(&["keys", "list", "--config", &config], "");
+    assert!(text(&refused.stderr).contains("keys/server.key cannot be used"), "{}", text(&refused.stderr));
+    std::fs::create_dir(place.path().join("keys")).unwrap();
+    assert!(run(&["keys", "list", "--config", &config], "").status.success());
+    assert!(place.path().join("keys/server.key").exists());
+}
+
+#[test]
+fn a_back_up_is_a_file_of_its_own_that_a_server_can_use() {
+    let place = tempfile::tempdir().unwrap();
+    let config = write(place.path(), "tealight.toml", "[server]\n[service]\nname = \"Night Line\"\n");
+    let add = ["operator", "add", "ada", "--alias", "Ada", "--config", &config];
+    assert!(run(&add, "a long password\n").status.success());
+    let copy = place.path().join("copy.db").display().to_string();
+    let written = run(&["backup", &copy, "--config", &config], "");
+    assert!(text(&written.stdout).contains("copy.db without conversations"), "{}", text(&written.stderr));
+    let again = run(&["backup", &copy, "--config", &config], "");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("exists"), "{}", text(&again.stderr));
+    let other = write(
+        place.path(),
+        "restored.toml",
+        "[server]\ndatabase = \"copy.db\"\n[service]\nname = \"Night Line\"\n",
+    );
+    let listed = run(&["operator", "list", "--config", &other], "");
+    assert!(text(&listed.stdout).starts_with("ada\tAda"), "{}", text(&listed.stderr));
+    let whole = place.path().join("whole.db").display().to_string();
+    let written = run(&["backup", &whole, "--with-conversations", "--config", &config], "");
+    assert!(text(&written.stdout).contains("for 24 hours and 0 days at most"), "{}", text(&written.stderr));
+}
+
+#[test]
 fn what_is_not_understood_has_the_usual_status() {
     assert_eq!(run(&["dance"], "").status.code(), Some(2));
     assert_eq!(run(&["--help"], "").status.code(), Some(0));

@@ -306,6 +306,8 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
         ("hand_out_seconds", wait.hand_out_seconds, 0..=600),
         ("after_closing_minutes", wait.after_closing_minutes, 0..=240),
         ("retention_hours", limits.retention_hours, 0..=720),
+        ("new_key_hours", config.storage.new_key_hours, 1..=8_760),
+        ("copies_days", config.storage.copies_days, 0..=90),
         ("operator_lease_seconds", limits.operator_lease_seconds, 5..=600),
         ("transfer_hold_seconds", limits.transfer_hold_seconds, 10..=600),
         ("operator_session_hours", limits.operator_session_hours, 1..=168),

@@ -5,9 +5,12 @@ mod hours;
 mod roster;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
+
+use crate::store::{KeySchedule, KeySource, SqliteStore, StoreError};
 
 pub use check::ConfigError;
 pub use hours::{Opening, OpeningHours, Shift};
@@ -42,6 +45,9 @@ pub struct Config {
     /// How much is let in, and how long things are kept.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// The keys to what is kept.
+    #[serde(default)]
+    pub storage: StorageConfig,
     /// Words of the frame document.
     #[serde(default)]
     pub texts: TextsConfig,
@@ -303,6 +309,24 @@ impl Default for LimitsConfig {
     }
 }
 
+/// `[storage]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// The file with the server keys; without it, one beside the database.
+    pub key_file: Option<PathBuf>,
+    /// How old a server key becomes, in hours.
+    pub new_key_hours: u32,
+    /// For how many days copies of the database can be read.
+    pub copies_days: u32,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { key_file: None, new_key_hours: 24, copies_days: 0 }
+    }
+}
+
 /// `[texts]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -357,6 +381,9 @@ impl Config {
         if let Some(folder) = path.parent() {
             config.server.database = folder.join(&config.server.database);
             config.server.assets_dir = folder.join(&config.server.assets_dir);
+            if let Some(file) = &mut config.storage.key_file {
+                *file = folder.join(&*file);
+            }
             if let Some(demo) = &mut config.demo_site {
                 demo.dir = folder.join(&demo.dir);
             }
@@ -369,6 +396,27 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::toml(name, text, &error))?;
         check::check(&config, name, text)?;
         Ok(config)
+    }
+
+    /// Opens the database with its keys: from the environment, if they are there, or else from the file.
+    pub fn open_store(&self) -> Result<SqliteStore, StoreError> {
+        let store = SqliteStore::open_with(&self.server.database, self.key_source())?;
+        Ok(store.with_schedule(self.key_schedule()))
+    }
+
+    /// Where the server keys are.
+    pub fn key_source(&self) -> KeySource {
+        let beside = || self.server.database.with_extension("key");
+        KeySource::variable_or(self.storage.key_file.clone().unwrap_or_else(beside))
+    }
+
+    /// How long server keys live.
+    pub fn key_schedule(&self) -> KeySchedule {
+        let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 3_600);
+        KeySchedule {
+            change_every: hours(self.storage.new_key_hours),
+            keep_retired_for: hours(self.storage.copies_days * 24),
+        }
     }
 
     /// The opening hours, ready for asking. A checked configuration always has them.

@@ -198,6 +198,9 @@ impl<S: Store> Desk<S> {
             let error: StoreError = error;
             tracing::warn!(%error, "old sessions could not be removed; it will be tried again");
         }
+        if let Err(error) = self.store.tend(now) {
+            tracing::warn!(%error, "the store could not do its own work; it will be tried again");
+        }
         self.forget_old_waits(now);
         self.timers.set(now.plus_ms(PURGE_EVERY_MS), Timer::Purge);
     }

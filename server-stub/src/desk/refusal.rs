@@ -39,7 +39,8 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a command could not be stored");
         match error {
-            StoreError::Unavailable(_) => {
+            // The key file may come back, as a disk may.
+            StoreError::Unavailable(_) | StoreError::Key(_) => {
                 Self::later(ErrorCode::Unavailable, 2_000, "the database cannot be used just now")
             }
             StoreError::Corrupt(_) => Self::last_word(ErrorCode::Internal, "the database is damaged"),

@@ -358,7 +358,7 @@ impl<S: Store> Desk<S> {
                     }
                 }
             }
-            Err(StoreError::Unavailable(_) | StoreError::Corrupt(_)) => {
+            Err(StoreError::Unavailable(_) | StoreError::Corrupt(_) | StoreError::Key(_)) => {
                 self.marks_armed = true;
                 self.timers.set(now.plus(MARKS_EVERY * 5), Timer::Marks);
             }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test: what fails must stop it")]
 
 mod roster;
+mod sealed;
 mod waits;
 
 use tealight_protocol::{
@@ -31,6 +32,7 @@ pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
     lengths_come_newest_first(&mut empty());
     waits::run(&mut empty);
     roster::run(&mut empty);
+    sealed::run(&mut empty);
     operators_and_sessions_live_together(&mut empty());
 }
 

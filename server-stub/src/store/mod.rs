@@ -5,15 +5,20 @@
 //! database keeps the same meaning, and [`conformance`] holds it to that.
 
 pub mod conformance;
+mod keys;
 mod records;
+mod sealing;
 mod sqlite;
+
+pub use keys::{KEY_VARIABLE, KeyError, KeyId, KeyNews, KeySource, Keyring};
 
 pub use records::{
     AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OfferedWait,
     OperatorRecord, OperatorSession, PromiseRecord, Reservation, Sender, ShiftRecord, StaffingRecord,
     Standing, WaitClass, WaitOutcome, WaitRecord,
 };
-pub use sqlite::SqliteStore;
+pub use sealing::{SealedCommand, SealedRows, WrappedKey};
+pub use sqlite::{BackUp, KeySchedule, SqliteStore};
 
 use std::time::Duration;
 
@@ -22,6 +27,7 @@ use tealight_protocol::{
 };
 
 use crate::Moment;
+use sealing::{Opener, Place};
 
 /// The SHA-256 of a visitor's secret or of an operator's token: all that is kept of either.
 pub type Digest = [u8; 32];
@@ -35,6 +41,9 @@ pub enum StoreError {
     /// What was read is not what was written: a damaged or foreign file.
     #[error("the database holds something that cannot be read: {0}")]
     Corrupt(String),
+    /// The server keys are missing, wrong or out of reach. Nothing was changed, and nothing is lost with this.
+    #[error("{0}")]
+    Key(#[from] KeyError),
 }
 
 /// How many lengths of conversations are kept: older ones are forgotten when new ones come.
@@ -78,6 +87,11 @@ pub trait Store: Send + 'static {
     /// On `Err` something may be left: it must be called again.
     fn scrub(&mut self) -> Result<(), StoreError>;
 
+    /// Does what a store has to do for itself from time to time, such as changing its keys. Called every hour.
+    fn tend(&mut self, _now: Moment) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Finds out whether anything can be stored: writes durably what has no meaning, as much as a long message
     /// would need, and leaves nothing of it.
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -89,7 +103,10 @@ pub trait Store: Send + 'static {
 }
 
 /// What can be done inside a transaction.
-pub trait Transaction {
+///
+/// What people say goes through the methods that are written here, which seal and open it; what a database has to do
+/// for them is in [`SealedRows`].
+pub trait Transaction: SealedRows {
     /// The epoch of this log, once one has been given.
     fn epoch(&mut self) -> Result<Option<String>, StoreError>;
     /// Gives the log its epoch.
@@ -103,23 +120,45 @@ pub trait Transaction {
     fn insert_conversation(&mut self, conversation: &Conversation) -> Result<(), StoreError>;
     /// Replaces what is known of a conversation; its log is left alone.
     fn update_conversation(&mut self, conversation: &Conversation) -> Result<(), StoreError>;
-    /// Destroys a conversation with all that belongs to it.
+    /// Destroys a conversation with all that belongs to it, its key before all.
     fn delete_conversation(&mut self, id: &ConversationId) -> Result<(), StoreError>;
 
     /// Appends to a conversation's log. `event.seq` must be one more than the last.
-    fn append(&mut self, conversation: &ConversationId, event: &Event) -> Result<(), StoreError>;
+    fn append(&mut self, conversation: &ConversationId, event: &Event) -> Result<(), StoreError> {
+        let body = sealing::seal(self, conversation, Place::Event(event.seq), event)?;
+        self.append_sealed(conversation, event.seq, &body)
+    }
     /// Up to `limit` events after a position, in order.
     fn events(
         &mut self,
         conversation: &ConversationId,
         after: Seq,
         limit: usize,
-    ) -> Result<Vec<Event>, StoreError>;
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows = self.sealed_events(conversation, after, limit)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let opener = Opener::of(self, conversation)?;
+        rows.iter().map(|(seq, body)| opener.open(Place::Event(*seq), body)).collect()
+    }
 
     /// What became of a command, if it was done before.
-    fn command(&mut self, key: &CommandKey<'_>) -> Result<Option<CommandRecord>, StoreError>;
+    fn command(&mut self, key: &CommandKey<'_>) -> Result<Option<CommandRecord>, StoreError> {
+        let Some(SealedCommand { conversation, body, seq, claim, note }) = self.sealed_command(key)? else {
+            return Ok(None);
+        };
+        let body = Opener::of(self, &conversation)?.bytes(Place::of_command(key), &body)?;
+        let body = Digest::try_from(body.as_slice())
+            .map_err(|_| StoreError::Corrupt("the digest of a command has another length".to_owned()))?;
+        Ok(Some(CommandRecord { conversation, body, seq, claim, note }))
+    }
     /// Remembers what became of a command.
-    fn insert_command(&mut self, key: &CommandKey<'_>, record: &CommandRecord) -> Result<(), StoreError>;
+    fn insert_command(&mut self, key: &CommandKey<'_>, record: &CommandRecord) -> Result<(), StoreError> {
+        let CommandRecord { conversation, body, seq, claim, note } = record.clone();
+        let body = sealing::seal_bytes(self, &conversation, Place::of_command(key), &body)?;
+        self.insert_sealed_command(key, &SealedCommand { conversation, body, seq, claim, note })
+    }
 
     /// How far both sides of a conversation have come.
     fn marks(&mut self, conversation: &ConversationId) -> Result<Marks, StoreError>;
@@ -127,7 +166,10 @@ pub trait Transaction {
     fn set_marks(&mut self, conversation: &ConversationId, marks: &Marks) -> Result<(), StoreError>;
 
     /// Adds a note beside a conversation. `note.n` must be one more than the last.
-    fn insert_note(&mut self, conversation: &ConversationId, note: &Note) -> Result<(), StoreError>;
+    fn insert_note(&mut self, conversation: &ConversationId, note: &Note) -> Result<(), StoreError> {
+        let body = sealing::seal(self, conversation, Place::Note(note.n), note)?;
+        self.insert_sealed_note(conversation, note.n, &body)
+    }
     /// The number of a conversation's last note; 0 without any.
     fn last_note(&mut self, conversation: &ConversationId) -> Result<u64, StoreError>;
     /// Up to `limit` notes after a number, in order.
@@ -136,7 +178,14 @@ pub trait Transaction {
         conversation: &ConversationId,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<Note>, StoreError>;
+    ) -> Result<Vec<Note>, StoreError> {
+        let rows = self.sealed_notes(conversation, after, limit)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let opener = Opener::of(self, conversation)?;
+        rows.iter().map(|(n, body)| opener.open(Place::Note(*n), body)).collect()
+    }
 
     /// Keeps the answers to a survey or an offer, as JSON.
     fn insert_answers(
@@ -145,7 +194,10 @@ pub trait Transaction {
         survey: &str,
         answers: &str,
         at: Moment,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), StoreError> {
+        let body = sealing::seal_bytes(self, conversation, Place::Answers(survey), answers.as_bytes())?;
+        self.insert_sealed_answers(conversation, survey, &body, at)
+    }
     /// Whether a survey or an offer of a conversation has been answered.
     fn is_answered(&mut self, conversation: &ConversationId, survey: &str) -> Result<bool, StoreError>;
 

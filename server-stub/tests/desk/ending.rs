@@ -1,7 +1,9 @@
 //! The end, the survey, the expiry, and erasing.
 
+use std::path::Path;
+
 use serde_json::json;
-use tealight_protocol::CloseCode;
+use tealight_protocol::{CloseCode, ConversationId};
 use tealight_server::store::{SqliteStore, Store as _, StoreError};
 use tealight_server::testing::{CONFIG, TestDesk, cid, resume};
 
@@ -197,54 +199,61 @@ fn erasing_leaves_nothing_behind_in_any_state() {
 }
 
 #[test]
-fn erased_words_are_in_no_file_of_the_database() {
+fn erased_words_are_in_no_file_of_the_database_nor_is_their_key() {
     let marker = "a-marker-that-must-vanish";
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("tealight.db");
-    let in_files = || {
-        std::fs::read_dir(directory.path()).unwrap().any(|entry| {
-            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-            bytes.windows(marker.len()).any(|window| window == marker.as_bytes())
-        })
-    };
-    let store = SqliteStore::open(&file).unwrap();
+    let store = SqliteStore::open(&directory.path().join("tealight.db")).unwrap();
     let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
     let (visitor, ada, conv, claim) = desk.talking();
     let note = json!({"t": "note", "cid": cid(60), "conv": conv, "claim": claim, "text": marker.repeat(30)});
     desk.send(ada, &note);
-    assert!(in_files(), "what operators write to each other is stored, too");
     desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
     let transfer = json!({"t": "transfer", "cid": cid(61), "conv": conv, "claim": claim, "to": {},
                           "reason": marker, "note": marker});
     desk.send(ada, &transfer);
     desk.take_one(ada, "released");
+    let key = wrapped_key(&mut desk, &conv);
+    let stands = |what: &[u8]| is_in_files(directory.path(), what);
+    assert!(stands(&key) && stands(conv.as_bytes()), "what is there is found");
+    assert!(!stands(marker.as_bytes()), "what is said is never there in clear");
     desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
-    assert!(!in_files());
+    assert!(!stands(&key) && !stands(conv.as_bytes()) && !stands(marker.as_bytes()));
 }
 
 #[test]
-fn erased_words_go_from_the_journal_as_soon_as_nobody_else_reads_it() {
-    let marker = "a-marker-that-must-vanish";
+fn an_erased_key_goes_from_the_journal_as_soon_as_nobody_else_reads_it() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("tealight.db");
-    let in_files = || {
-        std::fs::read_dir(directory.path()).unwrap().any(|entry| {
-            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-            bytes.windows(marker.len()).any(|window| window == marker.as_bytes())
-        })
-    };
     let store = SqliteStore::open(&file).unwrap();
     store.connection().busy_timeout(std::time::Duration::from_millis(10)).unwrap();
     let mut desk = TestDesk::over(store, CONFIG, tealight_server::testing::START);
-    let (visitor, _) = desk.waiting(1);
-    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": marker}));
+    let (visitor, conv) = desk.waiting(1);
+    desk.send(visitor, &json!({"t": "send", "cid": cid(2), "text": "hello"}));
     desk.take(visitor);
+    let key = wrapped_key(&mut desk, &conv);
     let backup = SqliteStore::open(&file).unwrap();
     backup.connection().execute_batch("begin; select count(*) from events").unwrap();
     desk.send(visitor, &json!({"t": "erase", "cid": cid(3)}));
     desk.take_one(visitor, "ack");
-    assert!(in_files(), "a reader still needs the journal, so this test would prove nothing");
+    assert!(
+        is_in_files(directory.path(), &key),
+        "a reader still needs the journal, so this test would prove nothing"
+    );
     backup.connection().execute_batch("rollback").unwrap();
     desk.advance(60_000);
-    assert!(!in_files());
+    assert!(!is_in_files(directory.path(), &key));
+}
+
+/// The key of a conversation as it is stored.
+fn wrapped_key(desk: &mut TestDesk, conv: &str) -> Vec<u8> {
+    let id = ConversationId(conv.to_owned());
+    let key: Result<_, StoreError> = desk.desk.store().read(|tx| tx.wrapped_key(&id));
+    key.unwrap().unwrap().wrapped
+}
+
+fn is_in_files(folder: &Path, what: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        bytes.windows(what.len()).any(|window| window == what)
+    })
 }

@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// As the server's own program has it.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     tealight_server::command_line::main()
 }

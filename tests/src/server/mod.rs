@@ -13,10 +13,11 @@ use anyhow::{Context, Result, anyhow};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
+use tealight_protocol::{EventKind, Party};
 use tealight_server::config::Config;
 use tealight_server::desk::Counts;
 use tealight_server::operators::{self, Duties, OperatorError};
-use tealight_server::store::{HandlingTime, SqliteStore, Store as _};
+use tealight_server::store::{HandlingTime, SqliteStore, Store as _, StoreError};
 use tealight_server::{Clock as _, Dependencies, Moment, Running, Server};
 use tempfile::TempDir;
 
@@ -256,26 +257,18 @@ impl TestServer {
 
     /// What the log holds: sender and words of each message, oldest first. An error if a position is missing.
     pub fn log(&self) -> Result<Vec<Said>> {
-        let database = rusqlite::Connection::open_with_flags(
-            self.database(),
-            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        database.busy_timeout(std::time::Duration::from_secs(5))?;
-        let mut select =
-            database.prepare("select conversation, seq, body from events order by conversation, seq")?;
-        let mut rows = select.query([])?;
-        let (mut said, mut before) = (Vec::new(), (String::new(), 0));
-        while let Some(row) = rows.next()? {
-            let (conversation, seq): (String, i64) = (row.get(0)?, row.get(1)?);
-            let next = if conversation == before.0 { before.1 + 1 } else { 1 };
-            anyhow::ensure!(seq == next, "the log has {seq} after {}", before.1);
-            before = (conversation, seq);
-            let event: Value = serde_json::from_str(&row.get::<_, String>(2)?)?;
-            let (from, text) = (event["from"].as_str(), event["text"].as_str());
-            match (event["kind"].as_str(), from, text) {
-                (Some("message"), Some("visitor"), Some(text)) => said.push(Said::by_visitor(text)),
-                (Some("message"), Some(_), Some(text)) => said.push(Said::by_operator(text)),
-                _ => {}
+        let mut store = SqliteStore::open_to_read(&self.database())?;
+        let logs: Result<Vec<_>, StoreError> = store.read(|tx| {
+            let mut conversations = tx.conversations()?;
+            conversations.sort_by(|a, b| a.id.0.cmp(&b.id.0));
+            conversations.iter().map(|conversation| tx.events(&conversation.id, 0, usize::MAX)).collect()
+        });
+        let mut said = Vec::new();
+        for (event, before) in logs?.iter().flat_map(|log| log.iter().zip(0..)) {
+            anyhow::ensure!(event.seq == before + 1, "the log has {} after {before}", event.seq);
+            if let EventKind::Message { from, text, .. } = &event.kind {
+                let by = if *from == Party::Visitor { Said::by_visitor } else { Said::by_operator };
+                said.push(by(text.as_str()));
             }
         }
         Ok(said)

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
 use serde_json::Value;
+use tealight_server::store::{SqliteStore, Store as _, StoreError};
 use tealight_tests::soak::Tally;
 
 /// A command that was acknowledged.
@@ -93,10 +93,11 @@ impl Ledger {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
         }
-        let file = Connection::open(copy.path().join("tealight.db")).unwrap();
+        let mut store = SqliteStore::open(&copy.path().join("tealight.db")).unwrap();
+        let file = store.connection();
         let verdict: String = file.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(verdict, "ok", "the database is damaged");
-        let log = Log::read(&file);
+        let log = Log::read(&mut store);
         let mut book = self.book();
         for promise in &book.promises {
             log.hold(promise, tally);
@@ -127,14 +128,18 @@ struct Log {
 }
 
 impl Log {
-    fn read(file: &Connection) -> Self {
-        let mut events: HashMap<String, Vec<(u64, Value)>> = HashMap::new();
-        let mut rows = file.prepare("select conversation, seq, body from events order by 1, 2").unwrap();
-        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)));
-        for row in rows.unwrap() {
-            let (conv, seq, body): (String, u64, String) = row.unwrap();
-            events.entry(conv).or_default().push((seq, serde_json::from_str(&body).unwrap()));
-        }
+    fn read(store: &mut SqliteStore) -> Self {
+        let events: Result<_, StoreError> = store.read(|tx| {
+            let mut logs = HashMap::new();
+            for conversation in tx.conversations()? {
+                let log = tx.events(&conversation.id, 0, usize::MAX)?;
+                let log = log.iter().map(|event| (event.seq, serde_json::to_value(event).unwrap()));
+                logs.insert(conversation.id.0, log.collect());
+            }
+            Ok(logs)
+        });
+        let events = events.unwrap();
+        let file = store.connection();
         let mut rows = file.prepare("select conversation, sender, cid, seq, claim from commands").unwrap();
         let rows = rows
             .query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), (row.get(3)?, row.get(4)?))));

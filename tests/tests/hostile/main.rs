@@ -9,6 +9,7 @@ mod idle;
 mod races;
 mod raw;
 mod slow;
+mod thief;
 
 use std::net::{IpAddr, Ipv4Addr};
 

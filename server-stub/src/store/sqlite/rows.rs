@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use tealight_protocol::{Availability, ConversationId, ConversationState, OperatorId, Route};
 
 use crate::Moment;
-use crate::store::{CommandRecord, Conversation, OperatorRecord, PromiseRecord, Reservation, StoreError};
+use crate::store::{Conversation, OperatorRecord, PromiseRecord, Reservation, StoreError};
 
 pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     let moment =
@@ -39,16 +39,6 @@ pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
             (Some(_), None) | (None, Some(_) | None) => None,
         },
         promise: optional_json(row, 19)?,
-    })
-}
-
-pub(super) fn command(row: &Row<'_>) -> rusqlite::Result<CommandRecord> {
-    Ok(CommandRecord {
-        conversation: ConversationId(row.get(0)?),
-        body: row.get(1)?,
-        seq: row.get::<_, Option<i64>>(2)?.map(|n| n as u64),
-        claim: row.get::<_, Option<i64>>(3)?.map(|n| n as u64),
-        note: row.get::<_, Option<i64>>(4)?.map(|n| n as u64),
     })
 }
 

@@ -1,27 +1,27 @@
 //! What is done inside a transaction, in SQL.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use tealight_protocol::{
-    Area, Availability, Cid, ConversationId, Event, Marks, Note, OperatorId, Seq, ShiftId, Watermark,
-};
+use tealight_protocol::{Area, Availability, Cid, ConversationId, Marks, OperatorId, ShiftId, Watermark};
 
 use super::rows::{
-    command, conversation, identifier, json, number, operator, promise_text, route_word, signed, state_word,
-    unsigned,
+    conversation, identifier, number, operator, promise_text, route_word, signed, state_word, unsigned,
 };
 use crate::Moment;
 use crate::store::{
-    AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, Digest, HandlingTime,
-    OperatorRecord, OperatorSession, PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing,
-    StoreError, Transaction, WaitRecord,
+    AnnouncementRecord, Conversation, Digest, HandlingTime, Keyring, OperatorRecord, OperatorSession,
+    PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing, StoreError, Transaction,
+    WaitRecord,
 };
 
-/// One transaction on the file.
-pub(super) struct Work<'c>(pub(super) &'c rusqlite::Transaction<'c>);
+/// One transaction on the file, and the keys to what is in it.
+pub(super) struct Work<'c> {
+    pub(super) transaction: &'c rusqlite::Transaction<'c>,
+    pub(super) keys: &'c mut Keyring,
+}
 
 impl Work<'_> {
     pub(super) fn run(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, StoreError> {
-        Ok(self.0.prepare_cached(sql)?.execute(params)?)
+        Ok(self.transaction.prepare_cached(sql)?.execute(params)?)
     }
 
     pub(super) fn one<T>(
@@ -30,7 +30,7 @@ impl Work<'_> {
         params: impl rusqlite::Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.0.prepare_cached(sql)?.query_row(params, read).optional()?)
+        Ok(self.transaction.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
     pub(super) fn many<T>(
@@ -39,7 +39,7 @@ impl Work<'_> {
         params: impl rusqlite::Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.transaction.prepare_cached(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -134,68 +134,6 @@ impl Transaction for Work<'_> {
         Ok(())
     }
 
-    fn append(&mut self, conversation: &ConversationId, event: &Event) -> Result<(), StoreError> {
-        let last: i64 = self
-            .one(
-                "select coalesce(max(seq), 0) from events where conversation = ?1",
-                [&conversation.0],
-                |row| row.get(0),
-            )?
-            .unwrap_or(0);
-        if signed(event.seq) != last + 1 {
-            return Err(StoreError::Corrupt(format!("event {} cannot follow event {last}", event.seq)));
-        }
-        let body = serde_json::to_string(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        self.run(
-            "insert into events (conversation, seq, body) values (?1, ?2, ?3)",
-            params![conversation.0, signed(event.seq), body],
-        )?;
-        Ok(())
-    }
-
-    fn events(
-        &mut self,
-        conversation: &ConversationId,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Vec<Event>, StoreError> {
-        self.many(
-            "select body from events where conversation = ?1 and seq > ?2 order by seq limit ?3",
-            params![conversation.0, signed(after), signed(limit as u64)],
-            |row| json(row, 0),
-        )
-    }
-
-    fn command(&mut self, key: &CommandKey<'_>) -> Result<Option<CommandRecord>, StoreError> {
-        let columns =
-            "select conversation, body, seq, claim, note from commands where sender = ?1 and cid = ?2";
-        match key.about {
-            Counterpart::Any => self.one(columns, params![key.sender.as_str(), key.cid.as_str()], command),
-            Counterpart::Conversation(id) => self.one(
-                &format!("{columns} and conversation = ?3"),
-                params![key.sender.as_str(), key.cid.as_str(), id.0],
-                command,
-            ),
-        }
-    }
-
-    fn insert_command(&mut self, key: &CommandKey<'_>, record: &CommandRecord) -> Result<(), StoreError> {
-        self.run(
-            "insert into commands (conversation, sender, cid, body, seq, claim, note) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                record.conversation.0,
-                key.sender.as_str(),
-                key.cid.as_str(),
-                record.body,
-                record.seq.map(signed),
-                record.claim.map(signed),
-                record.note.map(signed),
-            ],
-        )?;
-        Ok(())
-    }
-
     fn marks(&mut self, conversation: &ConversationId) -> Result<Marks, StoreError> {
         let found = self.one(
             "select visitor_delivered, visitor_read, operator_delivered, operator_read from marks \
@@ -226,19 +164,6 @@ impl Transaction for Work<'_> {
         Ok(())
     }
 
-    fn insert_note(&mut self, conversation: &ConversationId, note: &Note) -> Result<(), StoreError> {
-        let last = self.last_note(conversation)?;
-        if note.n != last + 1 {
-            return Err(StoreError::Corrupt(format!("note {} cannot follow note {last}", note.n)));
-        }
-        let body = serde_json::to_string(note).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        self.run(
-            "insert into notes (conversation, n, body) values (?1, ?2, ?3)",
-            params![conversation.0, signed(note.n), body],
-        )?;
-        Ok(())
-    }
-
     fn last_note(&mut self, conversation: &ConversationId) -> Result<u64, StoreError> {
         let last = self.one(
             "select coalesce(max(n), 0) from notes where conversation = ?1",
@@ -246,33 +171,6 @@ impl Transaction for Work<'_> {
             |row| unsigned(row, 0),
         )?;
         Ok(last.unwrap_or(0))
-    }
-
-    fn notes(
-        &mut self,
-        conversation: &ConversationId,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Note>, StoreError> {
-        self.many(
-            "select body from notes where conversation = ?1 and n > ?2 order by n limit ?3",
-            params![conversation.0, signed(after), signed(limit as u64)],
-            |row| json(row, 0),
-        )
-    }
-
-    fn insert_answers(
-        &mut self,
-        conversation: &ConversationId,
-        survey: &str,
-        answers: &str,
-        at: Moment,
-    ) -> Result<(), StoreError> {
-        self.run(
-            "insert into survey_answers (conversation, survey, answers, at) values (?1, ?2, ?3, ?4)",
-            params![conversation.0, survey, answers, signed(at.0)],
-        )?;
-        Ok(())
     }
 
     fn is_answered(&mut self, conversation: &ConversationId, survey: &str) -> Result<bool, StoreError> {
