@@ -16,8 +16,10 @@ mod id;
 pub mod json;
 pub mod lean;
 pub mod limits;
+pub mod links;
 mod marks;
 mod operator;
+pub mod range;
 mod roster;
 #[cfg(feature = "schema")]
 pub mod schema;

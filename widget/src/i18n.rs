@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use js_sys::{Array, Function, Object, Reflect};
 use tealight_protocol::Wait;
 use tealight_protocol::json::digits;
+use tealight_protocol::range::{Amount, WaitWords};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::keys::{Key, filled};
 use crate::rows::Moment;
-use crate::wait_range::{Amount, WaitWords};
+use crate::wait_range::key_of;
 
 const MINUTE_MS: f64 = 60_000.0;
 
@@ -121,8 +122,10 @@ impl Words {
         let words = WaitWords::of(wait)?;
         let first = self.amount(words.first);
         Some(match words.second {
-            Some(second) => self.fill(words.key, &[("low", &first), ("high", &self.amount(second))]),
-            None => self.counted(words.key, words.first.count(), &first),
+            Some(second) => {
+                self.fill(key_of(words.sentence), &[("low", &first), ("high", &self.amount(second))])
+            }
+            None => self.counted(key_of(words.sentence), words.first.count(), &first),
         })
     }
 

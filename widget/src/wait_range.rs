@@ -1,108 +1,29 @@
-//! From an estimate in seconds to what is said about it: which sentence, with which amounts. The words themselves are
-//! in the locale files; the tests read the English ones out for every step of the ladder.
+//! Which words say how long it takes: one string of the locale file for each sentence about a wait. The tests read the
+//! English ones out for every step of the ladder.
 
-use tealight_protocol::{Wait, limits::WAIT_LADDER_MIN as LADDER};
+use tealight_protocol::range::Sentence;
 
 use crate::keys::Key;
 
-/// A range that begins below this says no lower end, in minutes: "less than 10 minutes".
-const LEAST_LOW_MIN: u32 = 2;
-
-/// One sentence about a wait, with one amount (a plural form hangs on it) or two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaitWords {
-    /// Which sentence.
-    pub(crate) key: Key,
-    /// The only amount, or the lower end.
-    pub(crate) first: Amount,
-    /// The upper end.
-    pub(crate) second: Option<Amount>,
-}
-
-/// A step of the ladder in the unit it is said in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Amount {
-    /// In minutes.
-    Minutes(u32),
-    /// In half hours: 3 is one and a half.
-    HalfHours(u32),
-}
-
-impl WaitWords {
-    /// What to say about an estimate, or `None` where nothing honest can be said. Whatever a backend sends, the
-    /// answer is on the ladder, and never narrower than what was sent.
-    pub(crate) fn of(wait: Wait) -> Option<Self> {
-        let (low_s, high_s) = match wait {
-            Wait::Range { low_s, high_s } => (low_s, high_s),
-            Wait::Closed | Wait::Unknown => return None,
-        };
-        let low = LADDER.into_iter().rev().find(|step| step * 60 <= low_s);
-        let high = high_s
-            .and_then(|high_s| LADDER.into_iter().find(|step| u64::from(*step) * 60 >= u64::from(high_s)));
-        match (low.filter(|low| *low >= LEAST_LOW_MIN), high) {
-            (None, Some(high)) => Some(Self::less_than(high)),
-            (None, None) => None,
-            (Some(low), None) => Some(Self::open_ended(low)),
-            // No single number is ever said.
-            (Some(low), Some(high)) if low >= high => {
-                Some(match LADDER.into_iter().find(|step| *step > low) {
-                    Some(next) => Self::between(low, next),
-                    None => Self::open_ended(low),
-                })
-            }
-            (Some(low), Some(high)) => Some(Self::between(low, high)),
-        }
-    }
-
-    fn less_than(high: u32) -> Self {
-        let (key, first) = if high < 60 {
-            (Key::RANGE_LESS_MINUTES, Amount::Minutes(high))
-        } else {
-            (Key::RANGE_LESS_HOURS, Amount::hours(high))
-        };
-        Self { key, first, second: None }
-    }
-
-    /// Above two hours there is no upper end. A lower end well below that must not make it look short.
-    fn open_ended(low: u32) -> Self {
-        let (key, first) = if low < 60 {
-            (Key::RANGE_OPEN_MINUTES, Amount::Minutes(low))
-        } else {
-            (Key::RANGE_MORE_HOURS, Amount::hours(low))
-        };
-        Self { key, first, second: None }
-    }
-
-    /// Both ends in one unit where that is possible: "45 to 60 minutes", but "1 to 2 hours".
-    fn between(low: u32, high: u32) -> Self {
-        let (key, first, second) = if high <= 60 {
-            (Key::RANGE_MINUTES, Amount::Minutes(low), Amount::Minutes(high))
-        } else if low < 60 {
-            (Key::RANGE_MIXED, Amount::Minutes(low), Amount::hours(high))
-        } else {
-            (Key::RANGE_HOURS, Amount::hours(low), Amount::hours(high))
-        };
-        Self { key, first, second: Some(second) }
-    }
-}
-
-impl Amount {
-    fn hours(minutes: u32) -> Self {
-        Self::HalfHours(minutes / 30)
-    }
-
-    /// The number, in its unit.
-    pub(crate) fn count(self) -> f64 {
-        match self {
-            Self::Minutes(minutes) => f64::from(minutes),
-            Self::HalfHours(halves) => f64::from(halves) / 2.0,
-        }
+/// The string for a sentence about a wait.
+pub(crate) fn key_of(sentence: Sentence) -> Key {
+    match sentence {
+        Sentence::Minutes => Key::RANGE_MINUTES,
+        Sentence::Hours => Key::RANGE_HOURS,
+        Sentence::Mixed => Key::RANGE_MIXED,
+        Sentence::LessMinutes => Key::RANGE_LESS_MINUTES,
+        Sentence::LessHours => Key::RANGE_LESS_HOURS,
+        Sentence::OpenMinutes => Key::RANGE_OPEN_MINUTES,
+        Sentence::MoreHours => Key::RANGE_MORE_HOURS,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value};
+    use tealight_protocol::Wait;
+    use tealight_protocol::limits::WAIT_LADDER_MIN as LADDER;
+    use tealight_protocol::range::{Amount, WaitWords};
 
     use super::*;
     use crate::keys::filled;
@@ -138,7 +59,7 @@ mod tests {
         for low in [0].into_iter().chain(LADDER) {
             for high in LADDER.into_iter().map(Some).chain([None]) {
                 let Some(words) = minutes(low, high) else {
-                    assert!(low < LEAST_LOW_MIN && high.is_none(), "{low}–{high:?}");
+                    assert!(low < 2 && high.is_none(), "{low}–{high:?}");
                     continue;
                 };
                 assert!(!words.contains('{') && !words.contains("NaN"), "{words}");
@@ -191,7 +112,7 @@ mod tests {
             Amount::HalfHours(3) => english[Key::RANGE_HOUR_AND_HALF.name()].as_str().unwrap().to_owned(),
             amount => amount.count().to_string(),
         };
-        let (first, sentence) = (amount(words.first), &english[words.key.name()]);
+        let (first, sentence) = (amount(words.first), &english[key_of(words.sentence).name()]);
         Some(match words.second {
             Some(second) => filled(sentence.as_str().unwrap(), &[("low", &first), ("high", &amount(second))]),
             None => {

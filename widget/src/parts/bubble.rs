@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tealight_protocol::links::{Piece, is_page, pieces};
 use tealight_protocol::{Link, Party};
 use tealight_session::Delivery;
 use tealight_session::visitor::{Command, Entry, EntryKind};
@@ -13,7 +14,6 @@ use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
-use crate::linkify::{Piece, is_page, pieces};
 use crate::live::Live;
 
 /// A message that is on the screen.

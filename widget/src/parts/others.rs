@@ -1,12 +1,12 @@
 //! Other ways to get help, and the numbers for danger to life.
 
+use tealight_protocol::links::{is_page, is_safe_address};
 use tealight_protocol::{Alternative, AlternativeChannel};
 
 use super::icon::{Icon, icon};
 use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
-use crate::linkify::{is_page, is_safe_address};
 
 /// The list of other ways, with what is open now.
 pub(crate) fn others(cx: Context) -> El {

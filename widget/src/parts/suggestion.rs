@@ -1,6 +1,7 @@
 //! Another way to get help that an operator suggests: where it leads, whole, and a yes or no that changes nothing
 //! else. It is answered once; the link stays.
 
+use tealight_protocol::links::is_safe_address;
 use tealight_protocol::{Alternative, OfferChoice};
 use tealight_session::visitor::{Command, EntryKind, OfferAnswer};
 use wasm_bindgen::JsCast;
@@ -12,7 +13,6 @@ use super::others::{channel, new_window, outward};
 use crate::context::Context;
 use crate::element::{El, el};
 use crate::keys::Key;
-use crate::linkify::is_safe_address;
 
 /// The card in the log.
 pub(crate) fn suggestion(cx: Context, message: &Message, name: &str, alternative: &Alternative) -> El {

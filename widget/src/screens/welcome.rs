@@ -1,5 +1,6 @@
 //! The first screen: what this is, how long it takes now, what stays between us, and one button.
 
+use tealight_protocol::links::is_page;
 use tealight_protocol::{Route, ServiceState};
 use tealight_session::Connection;
 use tealight_session::visitor::{Command, Phase};
@@ -10,7 +11,6 @@ use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::i18n;
 use crate::keys::Key;
-use crate::linkify::is_page;
 use crate::parts::closing::{closes_first, may_close_first};
 use crate::parts::icon::{Icon, icon};
 use crate::parts::limits::limits;

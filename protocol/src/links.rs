@@ -1,8 +1,9 @@
-//! Finds the links in an operator's text. It only cuts the text into pieces; whoever shows them makes text nodes.
+//! Finds the links in an operator's text. It only cuts the text into pieces; whoever shows them makes text of them.
+//! Here because the widget and the server's plain page must agree on what is a link.
 
 /// A piece of a text. The pieces together are the text, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub enum Piece<'a> {
     /// Words.
     Plain(&'a str),
     /// An address, shown whole, that leads where it says.
@@ -13,7 +14,8 @@ pub(crate) enum Piece<'a> {
 const BEGINNINGS: [&str; 3] = ["https://", "tel:", "mailto:"];
 
 /// Cuts a text into words and links.
-pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+#[must_use]
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut plain_from = 0;
     let mut at = 0;
@@ -37,7 +39,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// Whether an address may be put into an `href` at all: of a helpline's own offers, and of links.
-pub(crate) fn is_safe_address(address: &str) -> bool {
+pub fn is_safe_address(address: &str) -> bool {
     let scheme = address.split(':').next().unwrap_or_default();
     ["https", "tel", "sms", "mailto"].iter().any(|safe| scheme.eq_ignore_ascii_case(safe))
         && address.len() > scheme.len() + 1
@@ -45,7 +47,7 @@ pub(crate) fn is_safe_address(address: &str) -> bool {
 }
 
 /// Whether an address leads to a page, and so must open beside the chat and not in its place.
-pub(crate) fn is_page(address: &str) -> bool {
+pub fn is_page(address: &str) -> bool {
     address.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
