@@ -1,6 +1,7 @@
 //! The whole journey over real sockets: start, claim, chat, end.
 
 mod http_support;
+mod plain;
 
 use std::time::{Duration, Instant};
 

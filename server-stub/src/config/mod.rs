@@ -144,6 +144,9 @@ pub struct ServiceConfig {
     /// Whether a visitor who types a personal detail is told, on their own device, that it can be left out.
     #[serde(default = "defaults::yes")]
     pub detail_hint: bool,
+    /// Whether there is a chat of plain pages, for browsers without scripts.
+    #[serde(default = "defaults::yes")]
+    pub plain: bool,
 }
 
 /// One shift of `service.hours`.
@@ -345,6 +348,8 @@ pub struct TextsConfig {
     pub opening: String,
     /// The exit link of the fallback page.
     pub exit: String,
+    /// The link to the chat of plain pages.
+    pub plain: String,
 }
 
 impl Default for TextsConfig {
@@ -359,6 +364,7 @@ impl Default for TextsConfig {
             safety_url: None,
             opening: "Opening the chat…".to_owned(),
             exit: "Leave this page".to_owned(),
+            plain: "Chat on a simple page".to_owned(),
         }
     }
 }

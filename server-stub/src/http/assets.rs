@@ -120,6 +120,14 @@ impl Assets {
         })
     }
 
+    /// The words of each language.
+    pub(super) fn words(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.paths.iter().filter_map(|(name, path)| {
+            let lang = name.strip_suffix(".json")?;
+            Some((lang, std::str::from_utf8(&self.by_path.get(path)?.plain).ok()?))
+        })
+    }
+
     /// Serves a file in the best encoding the client takes.
     pub(super) fn serve(&self, path: &str, headers: &HeaderMap, caching: &'static str) -> Response {
         let Some(asset) = self.by_path.get(path) else { return StatusCode::NOT_FOUND.into_response() };

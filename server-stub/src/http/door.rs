@@ -117,6 +117,10 @@ impl Door {
     }
 }
 
+/// Held by an answer that goes on for long, and ends by itself: the connection stays for it.
+#[derive(Clone, Debug)]
+pub(super) struct Staying(#[allow(dead_code, reason = "what is held says nothing")] Arc<()>);
+
 #[derive(Debug)]
 struct Admission {
     _connection: OwnedSemaphorePermit,
@@ -137,8 +141,11 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// One connection, until it closes, becomes a socket, or has been there for too long.
 async fn converse(connection: Connection, peer: SocketAddr, app: Router, mut stopped: watch::Receiver<bool>) {
     let app = TowerToHyperService::new(app);
+    let staying = Staying(Arc::new(()));
+    let stays = Arc::downgrade(&staying.0);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(staying.clone());
         app.call(request)
     });
     let serving = http1::Builder::new()
@@ -155,7 +162,13 @@ async fn converse(connection: Connection, peer: SocketAddr, app: Router, mut sto
         () = tokio::time::sleep(ASKING_TIME) => {}
     }
     serving.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(LEAVING_TIME, serving).await;
+    loop {
+        let is_done = tokio::time::timeout(LEAVING_TIME, serving.as_mut()).await.is_ok();
+        // One is held by the connection itself.
+        if is_done || stays.strong_count() <= 1 {
+            return;
+        }
+    }
 }
 
 /// Ends requests that take too long, however slowly their bodies come.

@@ -45,6 +45,12 @@ pub(super) struct FrameQuery {
     discreet: Option<String>,
 }
 
+impl FrameQuery {
+    pub(super) fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
+    }
+}
+
 /// `GET /frame`: for host pages.
 pub(super) async fn embedded(State(shared): State<Shared>, Query(query): Query<FrameQuery>) -> Response {
     document(&shared, &query, true)
@@ -125,6 +131,16 @@ fn render(shared: &Shared, lang: &str, embedded: bool, discreet: bool) -> String
             )
         })
         .collect();
+    let plain = if config.service.plain {
+        format!(
+            "<p><a id=\"tealight-plain\" href=\"{}?lang={}\" target=\"_top\" rel=\"noreferrer\">{}</a></p>",
+            super::plain::PATH,
+            escape(lang),
+            escape(&config.texts.plain),
+        )
+    } else {
+        String::new()
+    };
     fill(TEMPLATE, |slot| match slot {
         "lang" => escape(lang),
         "dir" => if is_right_to_left(lang) { "rtl" } else { "ltr" }.to_owned(),
@@ -137,6 +153,7 @@ fn render(shared: &Shared, lang: &str, embedded: bool, discreet: bool) -> String
         "exit_url" => escape(&config.service.exit_url),
         "exit" => escape(&config.texts.exit),
         "alternatives" => alternatives.clone(),
+        "plain" => plain.clone(),
         "config" => frame_config.clone(),
         _ => String::new(),
     })
@@ -176,7 +193,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-fn is_right_to_left(lang: &str) -> bool {
+pub(super) fn is_right_to_left(lang: &str) -> bool {
     matches!(lang.split('-').next(), Some("ar" | "fa" | "he" | "ur" | "yi" | "ps" | "ckb"))
 }
 

@@ -15,6 +15,7 @@ mod metrics;
 mod offering;
 mod origins;
 mod places;
+mod plain;
 mod socket;
 
 use std::path::PathBuf;
@@ -39,16 +40,20 @@ use crate::config::Config;
 use crate::operators;
 use crate::runner::DeskHandle;
 use crate::store::Digest;
-use client::Gate;
+use client::{ClientKey, Gate};
 pub(crate) use door::{Door, listen};
 use offering::Offering;
 use origins::Origins;
+use places::Place;
 
-/// Longest body of a request, in bytes: nothing but a name and a password is ever posted.
+/// Longest body of a request, in bytes: but for the plain pages, nothing but a name and a password is posted.
 const BODY_BYTES: usize = 4 * 1024;
 
 /// How many passwords are checked at once: each takes 19 MiB and a processor's whole attention.
 const HASHING: usize = 2;
+
+/// When a network that has too many connections may try again.
+const CROWDED: Duration = Duration::from_secs(30);
 
 /// What every handler sees.
 #[derive(Clone, Debug)]
@@ -76,6 +81,8 @@ struct Pages {
     /// Scheme and host of the WebSocket, for policies.
     socket_origin: String,
     allowed_origins: Vec<String>,
+    /// What the plain pages say.
+    dictionaries: plain::Dictionaries,
 }
 
 impl Pages {
@@ -134,6 +141,7 @@ impl Shared {
             open_sockets,
             pages: Arc::new(Pages {
                 config: config.clone(),
+                dictionaries: plain::Dictionaries::new(config, &assets),
                 assets,
                 socket: format!("{socket_origin}{SOCKET_PATH}"),
                 socket_origin,
@@ -147,6 +155,16 @@ impl Shared {
     pub(crate) fn door(&self) -> Door {
         let proxied = self.client_address_header.is_some();
         Door::public(self.pages.config.limits.sockets, Some(self.clone()).filter(|_| !proxied))
+    }
+
+    /// Lets one more connection to the desk in, with what it holds while it is there, or says how long to wait.
+    fn admit(&self, client: ClientKey) -> Result<Option<Place>, Duration> {
+        self.gate.admit_socket(client)?;
+        // Without a proxy the connection was counted when it came.
+        match &self.client_address_header {
+            Some(_) => self.gate.keep(client).map(Some).ok_or(CROWDED),
+            None => Ok(None),
+        }
     }
 
     fn new_token(&self) -> (String, Digest) {
@@ -171,6 +189,7 @@ pub(crate) fn app(shared: Shared) -> Router {
         .route("/console/", get(console::document))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
         .route("/healthz", get(health))
+        .merge(plain::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn(door::timely))
         .with_state(shared);

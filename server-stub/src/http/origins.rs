@@ -16,10 +16,14 @@ impl Origins {
     /// Whether a request may open a socket. The server's own pages always may; programs without an origin
     /// may unless that was forbidden, because they bring no authority but the secret in their first frame.
     pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
-        let mut origins = headers.get_all(header::ORIGIN).iter();
-        let Some(origin) = origins.next() else { return self.missing };
-        let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
-        origin == self.own || self.allowed.iter().any(|allowed| allowed == origin) || is_here(origin, headers)
+        self.missing && !headers.contains_key(header::ORIGIN)
+            || only_origin(headers).is_some_and(|origin| self.allowed.iter().any(|allowed| allowed == origin))
+            || self.is_own(headers)
+    }
+
+    /// Whether a request comes from a page of this server.
+    pub(super) fn is_own(&self, headers: &HeaderMap) -> bool {
+        only_origin(headers).is_some_and(|origin| origin == self.own || is_here(origin, headers))
     }
 
     /// Whether a request may say that a page is left. Some browsers hide the origin of a beacon whose page sends no
@@ -28,6 +32,13 @@ impl Origins {
         let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
         self.allows(headers) || is("origin", "null") && is("sec-fetch-site", "same-origin")
     }
+}
+
+/// The origin a request names, if it names one and no more.
+fn only_origin(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next()?.to_str().ok()?;
+    origins.next().is_none().then_some(origin)
 }
 
 /// Whether a page came from the very address that is asked, by number. A name proves nothing: whoever owns one can

@@ -33,9 +33,6 @@ pub(super) const MESSAGE_BYTES: usize = 4 * limits::FRAME_BYTES;
 const CONTROLS: u32 = 100;
 const CONTROL_EVERY: Duration = Duration::from_millis(100);
 
-/// When a network that has too many sockets may try again.
-const CROWDED: Duration = Duration::from_secs(30);
-
 /// How many frames of one socket may wait for the desk. Until it comes to them, no more are read: the peer waits.
 const UNHANDLED_FRAMES: usize = 16;
 
@@ -48,16 +45,9 @@ pub(super) async fn upgrade(
     if !shared.origins.allows(&headers) {
         return (StatusCode::FORBIDDEN, "this origin may not open a chat").into_response();
     }
-    if let Err(wait) = shared.gate.admit_socket(client) {
-        return super::too_many(wait);
-    }
-    // Without a proxy the connection was counted when it came.
-    let place = match &shared.client_address_header {
-        Some(_) => match shared.gate.keep(client) {
-            Some(place) => Some(place),
-            None => return super::too_many(CROWDED),
-        },
-        None => None,
+    let place = match shared.admit(client) {
+        Ok(place) => place,
+        Err(wait) => return super::too_many(wait),
     };
     let offered = offered_protocols(&headers);
     let ws = configured(ws, MESSAGE_BYTES);

@@ -100,6 +100,7 @@ async fn shows_contacts(page: &Page, place: Place) -> Result<()> {
     page.wait_for(place, "#tealight-fallback a[href='tel:08081570199']").await?;
     page.wait_for(place, "#tealight-fallback a[href='tel:999']").await?;
     page.wait_for(place, "#tealight-fallback a[href='mailto:night@example.org']").await?;
+    page.wait_for(place, "#tealight-plain").await?;
     page.wait_for(place, "#tealight-exit").await?;
     page.wait_gone(place, ".screen").await
 }
