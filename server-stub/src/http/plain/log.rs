@@ -161,3 +161,41 @@ fn outward(words: &Words<'_>, address: &str, label: &str) -> String {
     let label = isolated(label);
     if is_page(address) { format!("{label} {}", words.say("others.new_window")) } else { label }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tealight_protocol::Text;
+
+    use super::*;
+
+    /// Some hundred texts that try to be more than text.
+    const CORPUS: &str = include_str!("../../../../tests/corpus/hostile-text.json");
+
+    #[test]
+    fn whatever_somebody_wrote_comes_out_as_text() {
+        let corpus: Vec<Value> = serde_json::from_str(CORPUS).unwrap();
+        let texts: Vec<_> =
+            corpus.iter().filter_map(|case| Text::parse(case["text"].as_str()?).ok()).collect();
+        assert!(texts.len() > 100);
+        for text in texts {
+            let text = text.as_str();
+            assert_eq!(read(&lines(text), &["br"]), text);
+            assert_eq!(read(&linked(text), &["br", "a", "/a", "span", "/span"]), text);
+            assert_eq!(read(&isolated(text), &["bdi", "/bdi"]), text);
+        }
+    }
+
+    /// What a browser makes of it, if there is no other element in it than these.
+    fn read(html: &str, allowed: &[&str]) -> String {
+        let mut parts = html.split('<');
+        let mut text = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (tag, after) = part.split_once('>').unwrap();
+            assert!(allowed.contains(&tag.split(' ').next().unwrap()), "<{tag}>");
+            text.push_str(after);
+        }
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+        entities.iter().fold(text, |text, (entity, c)| text.replace(entity, c))
+    }
+}
