@@ -64,7 +64,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route(PATH, get(first).post(act).layer(DefaultBodyLimit::max(FORM_BYTES)))
         .route(STYLE_PATH, get(style))
-        .layer(middleware::from_fn(careful))
+        .route_layer(middleware::from_fn(careful))
 }
 
 /// `GET /plain`: the first page, with a secret that nobody has used yet.

@@ -142,18 +142,22 @@ impl Page {
     /// Asks before something is over for good.
     pub(super) fn question(&self, asked: &Asked, is_waiting: bool) -> String {
         let words = self.words();
-        let [title, text, yes] = match asked.act {
-            Act::Wipe | Act::WipeYes => ["wipe.title", "wipe.text", "wipe.yes"],
-            _ if is_waiting => ["confirm.leave", "confirm.leave_text", "confirm.leave_yes"],
-            _ => ["confirm.end", "confirm.end_text", "confirm.end_yes"],
+        let (title, text, [yes, no]): (_, &[&str], _) = match asked.act {
+            Act::Wipe | Act::WipeYes => {
+                ("wipe.title", &["wipe.text", "wipe.read", "wipe.ends"], ["wipe.yes", "wipe.keep"])
+            }
+            _ if is_waiting => {
+                ("confirm.leave", &["confirm.leave_text"], ["confirm.leave_yes", "confirm.stay"])
+            }
+            _ => ("confirm.end", &["confirm.end_text"], ["confirm.end_yes", "confirm.stay"]),
         };
         fill(include_str!("question.html"), |slot| match slot {
             "title" => words.say(title),
-            "text" => words.say(text),
+            "text" => text.iter().map(|text| words.say(text)).collect::<Vec<_>>().join(" "),
             "form" => self.form_for(&asked.keys, &asked.cid, ""),
             "act" => if asked.act == Act::Wipe { "wipe_yes" } else { "end_yes" }.to_owned(),
             "yes" => words.say(yes),
-            "stay" => words.say("confirm.stay"),
+            "stay" => words.say(no),
             _ => String::new(),
         })
     }

@@ -125,7 +125,7 @@ pub(super) fn wipe(page: &Page, keys: &Keys) -> String {
         "{}<p>{}</p>\n<p><button name=\"act\" value=\"wipe\">{}</button></p></form>\n",
         page.form(keys),
         words.say("wipe.text"),
-        words.say("wipe")
+        words.say("wipe.button")
     )
 }
 
