@@ -51,7 +51,7 @@ pub use visitor::{
     Answers, ByeCode, ConversationSnapshot, ErrorCode, PlaceUpdate, QueueState, Route, Start, ToVisitor,
     VisitorFrame, VisitorHello, VisitorReady,
 };
-pub use waits::{OfferedWaits, Promises, Share, Waits, WaitsOfHour};
+pub use waits::{OfferedWaits, Promises, Share, Visitors, Waits, WaitsOfHour};
 
 use serde::{Deserialize, Serialize};
 

@@ -39,6 +39,9 @@ pub struct Waits {
     /// The last 24 hours, the oldest first; the last is not over.
     #[serde(default)]
     pub hours: Vec<WaitsOfHour>,
+    /// All these hours together.
+    #[serde(default)]
+    pub day: Visitors,
 }
 
 /// A share of a number of visitors. There is none where the number is too small to speak of.
@@ -84,18 +87,30 @@ pub enum Promises {
     Unknown,
 }
 
+/// Numbers of visitors. Where one is absent, there were some, but so few that the number would speak of persons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Visitors {
+    /// Those who joined the waiting room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<u32>,
+    /// Those who were joined by an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<u32>,
+    /// Those who left the waiting room before anybody came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
+}
+
 /// One hour of waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WaitsOfHour {
     /// Its beginning.
     pub at: Timestamp,
-    /// Visitors who joined the waiting room in it.
-    pub came: u32,
-    /// Visitors who were joined by an operator in it.
-    pub met: u32,
-    /// Visitors who left the waiting room in it before anybody came.
-    pub left: u32,
+    /// Who came, was joined and left in it.
+    #[serde(flatten)]
+    pub visitors: Visitors,
     /// Offered waits of those who came in it; absent while too few are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<OfferedWaits>,

@@ -22,11 +22,6 @@ pub(crate) fn hours(told: &[WaitsOfHour]) -> Vec<Hour> {
     hours
 }
 
-/// A count over all hours.
-pub(crate) fn total(hours: &[Hour], count: impl Fn(&WaitsOfHour) -> u32) -> u64 {
-    hours.iter().map(|hour| u64::from(count(&hour.told))).sum()
-}
-
 /// The hour in which half of the visitors waited longest, and how long, in seconds.
 pub(crate) fn longest(hours: &[Hour]) -> Option<(Millis, u32)> {
     let medians = hours.iter().filter_map(|hour| Some((hour.at, hour.told.offered?.q50_s)));
@@ -35,16 +30,18 @@ pub(crate) fn longest(hours: &[Hour]) -> Option<(Millis, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use tealight_protocol::{OfferedWaits, Timestamp};
+    use tealight_protocol::{OfferedWaits, Timestamp, Visitors};
 
     use super::*;
 
     #[test]
-    fn hours_stand_in_order_and_add_up() {
-        let told = [hour("21", 4, Some(600)), hour("19", 2, None), hour("20", 9, Some(1_200))];
+    fn hours_stand_in_order() {
+        let told = [hour("21", 14, Some(600)), hour("19", 12, None), hour("20", 19, Some(1_200))];
         let hours = hours(&told);
-        assert_eq!(hours.iter().map(|hour| hour.told.came).collect::<Vec<_>>(), [2, 9, 4]);
-        assert_eq!(total(&hours, |one| one.came), 15);
+        assert_eq!(
+            hours.iter().map(|hour| hour.told.visitors.came).collect::<Vec<_>>(),
+            [Some(12), Some(19), Some(14)]
+        );
         assert_eq!(longest(&hours), Some((hours[1].at, 1_200)));
         assert_eq!(longest(&hours[..1]), None, "too few are known");
     }
@@ -52,9 +49,7 @@ mod tests {
     fn hour(name: &str, came: u32, median: Option<u32>) -> WaitsOfHour {
         WaitsOfHour {
             at: Timestamp::try_from(format!("2026-11-21T{name}:00:00Z")).unwrap(),
-            came,
-            met: 0,
-            left: 0,
+            visitors: Visitors { came: Some(came), met: Some(0), left: Some(0) },
             offered: median.map(|q50_s| OfferedWaits { q25_s: 0, q50_s, q80_s: q50_s, q90_s: q50_s, of: 9 }),
         }
     }

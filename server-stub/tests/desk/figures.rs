@@ -1,7 +1,7 @@
 //! What a coordinator reads about waits.
 
 use serde_json::json;
-use tealight_protocol::{Promises, Timestamp, Waits};
+use tealight_protocol::{Promises, Timestamp, Visitors, Waits};
 use tealight_server::Moment;
 use tealight_server::store::{
     OfferedWait, SqliteStore, Store as _, StoreError, WaitClass, WaitOutcome, WaitRecord,
@@ -19,7 +19,8 @@ fn with_nothing_known_there_are_no_shares() {
     );
     assert_eq!((waits.promises, waits.oldest), (Promises::Unknown, None));
     assert_eq!(waits.hours.len(), 24);
-    assert!(waits.hours.iter().all(|hour| (hour.came, hour.met, hour.left) == (0, 0, 0)));
+    let nobody = Visitors { came: Some(0), met: Some(0), left: Some(0) };
+    assert!(waits.hours.iter().all(|hour| hour.visitors == nobody) && waits.day == nobody);
 }
 
 #[test]
@@ -35,7 +36,12 @@ fn who_waits_and_who_talks_is_counted_as_it_is() {
     assert_eq!((waits.waiting, waits.slots, waits.busy), (2, 3, 1));
     assert_eq!(waits.oldest, Some(START.plus_ms(20_000).timestamp()));
     let this_hour = waits.hours.last().unwrap();
-    assert_eq!((this_hour.came, this_hour.met, this_hour.left), (3, 1, 0));
+    let few = Visitors { came: None, met: None, left: Some(0) };
+    assert_eq!(
+        (this_hour.visitors, waits.day),
+        (few, few),
+        "three who came and one who was met are too few to tell"
+    );
     assert_eq!(this_hour.at, Timestamp::try_from("2026-11-21T20:00:00.000Z".to_owned()).unwrap());
 }
 
@@ -57,7 +63,8 @@ fn shares_and_quantiles_are_of_those_they_speak_of() {
     assert_eq!((in_five.percent, in_five.of), (25, 20));
     assert_eq!(waits.promises, Promises::Unknown, "two dozen prove nothing");
     let hour = &waits.hours[22];
-    assert_eq!((hour.came, hour.met, hour.left), (29, 20, 9));
+    assert_eq!(hour.visitors, Visitors { came: Some(29), met: Some(20), left: None }, "nine left");
+    assert_eq!(waits.day, hour.visitors);
     assert_eq!(hour.offered.as_ref().unwrap().of, 24);
 }
 
@@ -82,7 +89,25 @@ fn whoever_waits_again_after_a_talk_is_no_further_visitor() {
     let mut desk = desk_with(&again);
     let waits = asked(&mut desk);
     assert_eq!((waits.offered, waits.met_in_five), (None, None));
-    assert!(waits.hours.iter().all(|hour| hour.came == 0));
+    assert!(waits.hours.iter().all(|hour| hour.visitors.came == Some(0)));
+}
+
+#[test]
+fn nothing_is_told_of_fewer_than_ten_visitors_neither_on_the_page_nor_in_the_metrics() {
+    for many in [1, 5, 9] {
+        let rows: Vec<_> = (0..many).map(|n| met(START.0 - 3_600_000 + n, 60_000)).collect();
+        let mut desk = desk_with(&rows);
+        let waits = asked(&mut desk);
+        assert_eq!(
+            (waits.offered, waits.above_promise, waits.abandoned, waits.met_in_five),
+            (None, None, None, None)
+        );
+        for hour in &waits.hours {
+            assert!(hour.offered.is_none(), "{many}");
+            assert!(hour.visitors.came.is_none_or(|n| n == 0) && hour.visitors.met.is_none_or(|n| n == 0));
+        }
+        assert_eq!((waits.day.came, waits.day.met), (None, None));
+    }
 }
 
 /// What a console is answered, and what `/metrics` is made of: the same.

@@ -1,12 +1,12 @@
 //! The plots of the last 24 hours: who came, was joined and left; and how long it took.
 
 use leptos::prelude::*;
-use tealight_protocol::WaitsOfHour;
+use tealight_protocol::Visitors as Numbers;
 use tealight_session::Millis;
 
 use super::Told;
 use crate::figures::within;
-use crate::hours::{Hour, hours, longest, total};
+use crate::hours::{Hour, hours, longest};
 use crate::page::browser::time_of_day;
 use crate::page::figure::{Figure, across, axes, upwards};
 use crate::plot::line;
@@ -19,31 +19,31 @@ const HOUR: Millis = 3_600_000;
 pub(super) fn Visitors(waits: Told) -> impl IntoView {
     let told = by_hour(waits);
     let words = Signal::derive(move || {
+        let day = waits.with(|waits| waits.as_deref().map(|waits| waits.day).unwrap_or_default());
+        let number = |count: Option<u32>| count.map_or_else(|| t("plots.few").to_owned(), |n| n.to_string());
+        let mut words = tf(
+            "plots.visitors_words",
+            &[("came", &number(day.came)), ("met", &number(day.met)), ("left", &number(day.left))],
+        );
         told.with(|hours| {
-            let number = |count: fn(&WaitsOfHour) -> u32| total(hours, count).to_string();
-            let sum = tf(
-                "plots.visitors_words",
-                &[
-                    ("came", &number(|one| one.came)),
-                    ("met", &number(|one| one.met)),
-                    ("left", &number(|one| one.left)),
-                ],
-            );
-            match hours.iter().filter(|hour| hour.told.came > 0).max_by_key(|hour| hour.told.came) {
-                Some(most) => {
-                    let busiest = tf("plots.busiest", &[("time", &time_of_day(most.at))]);
-                    format!("{sum} {busiest}")
-                }
-                None => sum,
+            let busy =
+                hours.iter().filter_map(|hour| Some((hour.at, hour.told.visitors.came.filter(|n| *n > 0)?)));
+            if let Some((at, _)) = busy.max_by_key(|(_, came)| *came) {
+                words = format!("{words} {}", tf("plots.busiest", &[("time", &time_of_day(at))]));
             }
-        })
+            if hours.iter().any(|hour| counts(hour.told.visitors).contains(&None)) {
+                words = format!("{words} {}", t("plots.left_out"));
+            }
+        });
+        words
     });
     let draw = Callback::new(move |width: f64| told.with(|hours| bars(hours, width)));
     let rows = Callback::new(move |()| {
         told.with(|hours| {
             let row = |hour: &Hour| {
-                let one = &hour.told;
-                vec![time_of_day(hour.at), one.came.to_string(), one.met.to_string(), one.left.to_string()]
+                let number =
+                    |n: Option<u32>| n.map_or_else(|| t("plots.not_told").to_owned(), |n| n.to_string());
+                std::iter::once(time_of_day(hour.at)).chain(counts(hour.told.visitors).map(number)).collect()
             };
             hours.iter().rev().map(row).collect()
         })
@@ -53,10 +53,13 @@ pub(super) fn Visitors(waits: Told) -> impl IntoView {
     view! { <Figure id="visitors" title=t("plots.visitors") words legend draw columns rows /> }
 }
 
+fn counts(numbers: Numbers) -> [Option<u32>; 3] {
+    [numbers.came, numbers.met, numbers.left]
+}
+
 fn bars(hours: &[Hour], width: f64) -> AnyView {
     let Some((from, to)) = ends(hours) else { return ().into_any() };
-    let most =
-        hours.iter().flat_map(|hour| [hour.told.came, hour.told.met, hour.told.left]).max().unwrap_or(0);
+    let most = hours.iter().flat_map(|hour| counts(hour.told.visitors)).flatten().max().unwrap_or(0);
     let (x, y) = (across(from, to, width), upwards(most, 0.0));
     let base = y.at(0.0);
     let bars = hours
@@ -64,7 +67,8 @@ fn bars(hours: &[Hour], width: f64) -> AnyView {
         .map(|hour| {
             let (start, end) = (x.moment(hour.at), x.moment(hour.at + HOUR));
             let wide = (end - start) * 0.8 / 3.0;
-            let bar = |place: f64, kind: &'static str, count: u32| {
+            let bar = |place: f64, kind: &'static str, count: Option<u32>| {
+                let count = count.unwrap_or(0);
                 let top = y.at(f64::from(count));
                 let left = start + (end - start) * 0.1 + place * wide;
                 (count > 0).then(|| {
@@ -74,7 +78,7 @@ fn bars(hours: &[Hour], width: f64) -> AnyView {
                     }
                 })
             };
-            let one = &hour.told;
+            let one = &hour.told.visitors;
             view! { {bar(0.0, "came", one.came)} {bar(1.0, "met", one.met)} {bar(2.0, "left", one.left)} }
         })
         .collect_view();
