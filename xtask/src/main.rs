@@ -10,6 +10,7 @@
 
 mod child;
 mod demo;
+mod dependencies;
 mod dist;
 mod fuzz;
 mod http;
@@ -54,6 +55,10 @@ enum Task {
     WaitSim(wait::WaitSimArgs),
     /// Measure what something costs, against what it may cost.
     Bench(wait::BenchArgs),
+    /// Hold what we build on against `dependencies.toml`: licences, what is banned, what is there twice.
+    Dependencies,
+    /// List what we build on, as a bill of materials in CycloneDX.
+    Sbom(dependencies::SbomArgs),
     /// Build the browser's files and run the server with your own configuration.
     Serve(serve::ServeArgs),
     /// Install what the other commands need. They call it themselves.
@@ -71,6 +76,8 @@ fn main() -> ExitCode {
         Task::Soak(args) => soak::run(&workspace, &args),
         Task::WaitSim(args) => wait::run(&workspace, &args),
         Task::Bench(args) => wait::bench(&args),
+        Task::Dependencies => dependencies::check(&workspace),
+        Task::Sbom(args) => dependencies::sbom(&workspace, &args),
         Task::Serve(args) => serve::run(&workspace, &args),
         Task::Setup(args) => setup::run(&workspace, &args),
     });
