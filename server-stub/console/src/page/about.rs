@@ -8,6 +8,7 @@ use tealight_session::operator::{Command, ConversationView, EntryKind};
 
 use super::browser::{INTO_CHAT, focus_soon, language_name, move_focus};
 use super::desk::{Desk, is_active, is_running};
+use super::dialogs::Dialog;
 use super::notes::Notes;
 use super::shown::{duration, presence, presence_name};
 use crate::words::{t, tf};
@@ -175,6 +176,8 @@ fn Team() -> impl IntoView {
                     member(one, is_me)
                 }).collect_view()}
             </ul>
+            <button class="button" data-kind="quiet" type="button"
+                on:click=move |_| desk.dialog.set(Some(Dialog::LogOutEverywhere))>{t("everywhere.ask")}</button>
         </section>
     }
 }

@@ -77,6 +77,15 @@ pub(crate) async fn log_out(server: String, account: Account) {
         .await;
 }
 
+/// Has the server end every session of this operator, on every device. Whether it did.
+pub(crate) async fn log_out_everywhere(server: String, account: Account) -> bool {
+    let answer = Request::post(&format!("{server}/v1/operator/logout-everywhere"))
+        .header("Authorization", &format!("Bearer {}", account.token))
+        .send()
+        .await;
+    answer.is_ok_and(|answer| answer.ok())
+}
+
 /// The areas of the service, for their names. None if the server does not say: then their identifiers show.
 pub(crate) async fn areas(server: String) -> Vec<AreaStatus> {
     status(server).await.map(|status| status.areas).unwrap_or_default()

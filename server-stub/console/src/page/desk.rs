@@ -15,7 +15,7 @@ use web_sys::KeyboardEvent;
 
 use super::Config;
 use super::about::About;
-use super::account::{Account, areas, log_out};
+use super::account::{Account, areas, log_out, log_out_everywhere};
 use super::browser::{INTO_CHAT, INTO_PAGE, focus_first, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
@@ -198,10 +198,22 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
         }
     });
 
+    let everywhere = (config.server.clone(), account.clone());
     let leave = Callback::new(move |()| {
         desk.send(Command::Close);
         spawn_local(log_out(config.server.clone(), account.clone()));
         left.run(false);
+    });
+    let leave_everywhere = Callback::new(move |has_failed: RwSignal<bool>| {
+        let (server, account) = everywhere.clone();
+        spawn_local(async move {
+            if log_out_everywhere(server, account).await {
+                desk.send(Command::Close);
+                left.run(false);
+            } else {
+                has_failed.try_set(true);
+            }
+        });
     });
     let ask_to_leave = Callback::new(move |()| match desk.view.with_untracked(running) {
         0 => leave.run(()),
@@ -240,7 +252,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
             </div>
             <p class="sr" role="status">{said}</p>
         </div>
-        <DialogLayer leave />
+        <DialogLayer leave leave_everywhere />
     }
     .into_any()
 }

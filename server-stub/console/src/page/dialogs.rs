@@ -24,6 +24,8 @@ pub(crate) enum Dialog {
     Keys,
     /// Whether to log out although somebody is still there.
     LogOut,
+    /// Whether to log out on every device.
+    LogOutEverywhere,
     /// Whom to pass a visitor on to.
     PassOn(ConversationId),
     /// What all visitors are told.
@@ -36,7 +38,7 @@ pub(crate) enum Dialog {
 
 /// Shows the dialog that is open, if any.
 #[component]
-pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
+pub(crate) fn DialogLayer(leave: Callback<()>, leave_everywhere: Callback<RwSignal<bool>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let close = Callback::new(move |()| desk.dialog.set(None));
     let came_from = StoredValue::new_local(None::<HtmlElement>);
@@ -63,6 +65,9 @@ pub(crate) fn DialogLayer(leave: Callback<()>) -> impl IntoView {
         desk.dialog.get().map(|dialog| match dialog {
             Dialog::Keys => view! { <KeysDialog close /> }.into_any(),
             Dialog::LogOut => view! { <LogOutDialog close leave /> }.into_any(),
+            Dialog::LogOutEverywhere => {
+                view! { <LogOutEverywhereDialog close leave_everywhere /> }.into_any()
+            }
             Dialog::PassOn(id) => view! { <PassOnDialog id close /> }.into_any(),
             Dialog::Announce => view! { <AnnounceDialog close /> }.into_any(),
             Dialog::Shift(form) => view! { <ShiftDialog form close /> }.into_any(),
@@ -110,6 +115,25 @@ fn LogOutDialog(close: Callback<()>, leave: Callback<()>) -> impl IntoView {
                 <button class="button" data-kind="danger" type="button" on:click=move |_| leave.run(())>
                     {t("logout.yes")}
                 </button>
+            </div>
+        </Frame>
+    }
+}
+
+/// Nobody is told that all is ended before the server said so.
+#[component]
+fn LogOutEverywhereDialog(close: Callback<()>, leave_everywhere: Callback<RwSignal<bool>>) -> impl IntoView {
+    let has_failed = RwSignal::new(false);
+    view! {
+        <Frame label="everywhere-question" close>
+            <p id="everywhere-question">{t("everywhere.question")}</p>
+            <p role="alert">{move || has_failed.get().then(|| t("everywhere.failed"))}</p>
+            <div class="actions">
+                <button class="button" data-kind="primary" type="button" on:click=move |_| close.run(())>
+                    {t("logout.no")}
+                </button>
+                <button class="button" data-kind="danger" type="button"
+                    on:click=move |_| leave_everywhere.run(has_failed)>{t("everywhere.yes")}</button>
             </div>
         </Frame>
     }
