@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 it could not be done, 2 it was not understood, 3 the configuration is wrong.
 
+mod audit;
 mod keys;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
@@ -17,7 +18,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::config::{Config, ConfigError, WeeklyRoster};
 use crate::desk::{Entry, PLANNED_AHEAD_MS, entries};
 use crate::operators::{self, Duties};
-use crate::store::{KeyError, OperatorRecord, SqliteStore, Store as _, StoreError};
+use crate::store::{Deed, KeyError, OperatorRecord, SqliteStore, Store as _, StoreError};
 use crate::{Clock as _, Dependencies, Server, ServerError, SystemClock};
 
 /// Libraries that would trace what people say and who they are.
@@ -54,6 +55,17 @@ enum Command {
         /// Take the conversations along, sealed. The copy can be read as long as its server key is kept.
         #[arg(long)]
         with_conversations: bool,
+        #[command(flatten)]
+        config: ConfigPath,
+    },
+    /// Read which operator did what, when, and in which conversation. It says nothing of what was said.
+    Audit {
+        /// Only what was done in this conversation.
+        #[arg(long, value_name = "ID")]
+        conversation: Option<String>,
+        /// Only what this operator did, or what was done to their account, by the name they log in with.
+        #[arg(long, value_name = "NAME")]
+        operator: Option<String>,
         #[command(flatten)]
         config: ConfigPath,
     },
@@ -178,6 +190,9 @@ pub fn main() -> ExitCode {
         Command::Backup { file, with_conversations, config } => {
             keys::back_up(&file, with_conversations, &config)
         }
+        Command::Audit { conversation, operator, config } => {
+            audit::read(&config, conversation.as_deref(), operator.as_deref())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -289,23 +304,28 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
             let mut store = open(&config)?;
             let duties = Duties { languages, supervisor };
             let added = operators::add_with(&mut store, &mut rng, &name, &alias, &password, &areas, &duties)?;
+            audit::note(&config, &mut store, Deed::AccountAdded, &added.id)?;
             say(&format!("added {} ({}); visitors read “{}”", added.name, added.id, added.alias))
         }
         OperatorCommand::Change { name, languages, all_languages, supervisor, config } => {
             let config = Config::load(&config.config)?;
-            let changed = operators::change(&mut open(&config)?, &name, |duties| {
+            let mut store = open(&config)?;
+            let changed = operators::change(&mut store, &name, |duties| {
                 if all_languages || !languages.is_empty() {
                     duties.languages = languages;
                 }
                 duties.supervisor = supervisor.unwrap_or(duties.supervisor);
             })?;
+            audit::note(&config, &mut store, Deed::AccountChanged, &changed.id)?;
             say(&row_of(&changed))
         }
         OperatorCommand::Password { name, password_file, config } => {
             let config = Config::load(&config.config)?;
             let password = password(password_file)?;
             let mut rng = ChaCha20Rng::from_seed(rand::random());
-            operators::set_password(&mut open(&config)?, &mut rng, &name, &password)?;
+            let mut store = open(&config)?;
+            let id = operators::set_password(&mut store, &mut rng, &name, &password)?;
+            audit::note(&config, &mut store, Deed::PasswordChanged, &id)?;
             say(&format!("{name} has another password, and is logged out everywhere"))
         }
         OperatorCommand::List(path) => {
@@ -316,10 +336,17 @@ fn operator(command: OperatorCommand) -> Result<(), Failure> {
         }
         OperatorCommand::Remove { name, config } => {
             let config = Config::load(&config.config)?;
-            let removed = open(&config)?
-                .write(|tx| tx.delete_operator(&name))
-                .map_err(|e| store_failure(&config, e))?;
-            if removed { say(&format!("removed {name}")) } else { Err(Failure::NoOperator(name)) }
+            let mut store = open(&config)?;
+            let removed = store.write(|tx| {
+                let known = tx.operator_by_name(&name)?;
+                tx.delete_operator(&name)?;
+                Ok::<_, StoreError>(known)
+            });
+            let Some(removed) = removed.map_err(|e| store_failure(&config, e))? else {
+                return Err(Failure::NoOperator(name));
+            };
+            audit::note(&config, &mut store, Deed::AccountRemoved, &removed.id)?;
+            say(&format!("removed {name}"))
         }
     }
 }

@@ -4,7 +4,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier 
 use argon2::{Argon2, Params, Version};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::RngCore as _;
-use tealight_protocol::Area;
+use tealight_protocol::{Area, OperatorId};
 
 use crate::digest;
 use crate::store::{Digest, OperatorRecord, Store, StoreError};
@@ -111,18 +111,19 @@ pub fn change<S: Store>(
     })
 }
 
-/// Gives an operator another password, and ends all their sessions.
+/// Gives an operator another password, and ends all their sessions. Returns whose it is.
 pub fn set_password<S: Store>(
     store: &mut S,
     rng: &mut ChaCha20Rng,
     name: &str,
     password: &str,
-) -> Result<(), OperatorError> {
+) -> Result<OperatorId, OperatorError> {
     let hash = checked_hash(password, rng)?;
     store.write(|tx| {
         let known = tx.operator_by_name(name)?.ok_or_else(|| OperatorError::Nobody(name.to_owned()))?;
         tx.set_password(&known.id, &hash)?;
-        Ok(tx.delete_sessions_of(&known.id)?)
+        tx.delete_sessions_of(&known.id)?;
+        Ok(known.id)
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tealight_protocol::{CloseCode, ServiceStatus, Waits, limits};
+use tealight_protocol::{CloseCode, OperatorId, ServiceStatus, Waits, limits};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::desk::{ConnId, Counts, Desk, Input, Output, Sessions};
@@ -34,6 +34,7 @@ enum Question {
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
     LogIn(OperatorSession, oneshot::Sender<Result<(), StoreError>>),
+    LoginFailed(Option<OperatorId>, oneshot::Sender<Result<(), StoreError>>),
     LogOut(Digest, Sessions, oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -107,6 +108,13 @@ impl DeskHandle {
 
     pub(crate) async fn log_in(&self, session: OperatorSession) -> Result<Result<(), StoreError>, Stopping> {
         self.ask(|answer| Question::LogIn(session, answer)).await
+    }
+
+    pub(crate) async fn login_failed(
+        &self,
+        who: Option<OperatorId>,
+    ) -> Result<Result<(), StoreError>, Stopping> {
+        self.ask(|answer| Question::LoginFailed(who, answer)).await
     }
 
     pub(crate) async fn log_out(
@@ -232,7 +240,10 @@ impl<S: Store> Runner<S> {
                 drop(answer.send(self.desk.store().read(|tx| tx.operator_by_name(&name))));
             }
             Question::LogIn(session, answer) => {
-                drop(answer.send(self.desk.store().write(|tx| tx.insert_session(&session))));
+                drop(answer.send(self.desk.log_in(now, &session)));
+            }
+            Question::LoginFailed(who, answer) => {
+                drop(answer.send(self.desk.login_failed(now, who)));
             }
             Question::LogOut(token, sessions, answer) => {
                 let result = self.desk.log_out(now, &token, sessions);

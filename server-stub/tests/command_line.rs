@@ -54,6 +54,25 @@ fn operators_come_and_go() {
     assert!(text(&operator(&["password", "cy"], "a long password\n").stderr).contains("no operator “cy”"));
     assert!(operator(&["remove", "ben"], "").status.success());
     assert_eq!(operator(&["remove", "ben"], "").status.code(), Some(1));
+
+    let log = text(&run(&["audit", "--config", &config], "").stdout);
+    let lines: Vec<_> = log.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+    assert_eq!(
+        lines,
+        [
+            "command line\tadded\tada",
+            "command line\tadded\top:2 (removed)",
+            "command line\tchanged the password of\top:2 (removed)",
+            "command line\tremoved\top:2 (removed)",
+        ]
+    );
+    assert!(log.starts_with("20") && log.lines().all(|line| line.split('\t').next().unwrap().ends_with('Z')));
+    assert_eq!(
+        text(&run(&["audit", "--operator", "ADA", "--config", &config], "").stdout).lines().count(),
+        1
+    );
+    assert_eq!(text(&run(&["audit", "--conversation", "x", "--config", &config], "").stdout), "");
+    assert_eq!(run(&["audit", "--operator", "ben", "--config", &config], "").status.code(), Some(1));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::connections::{OperatorSocket, Phase};
 use super::operator::Operator;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Digest, OperatorRecord, Store, StoreError};
+use crate::store::{Actor, AuditEntry, Deed, Digest, OperatorRecord, OperatorSession, Store, StoreError};
 
 /// How often it is looked whether a connected operator's session is still there.
 const SESSION_EVERY: Duration = Duration::from_secs(10);
@@ -159,15 +159,39 @@ impl<S: Store> Desk<S> {
         self.timers.set(ends.min(now.plus(SESSION_EVERY)), Timer::Session(conn));
     }
 
+    /// Opens a session.
+    pub fn log_in(&mut self, now: Moment, session: &OperatorSession) -> Result<(), StoreError> {
+        let entry = AuditEntry::new(now, Actor::Operator(session.operator.clone()), Deed::LoggedIn);
+        self.store.write(|tx| {
+            tx.insert_session(session)?;
+            tx.insert_audit(&entry)
+        })
+    }
+
+    /// Somebody tried to log in and did not know the password; as whom, if anybody has the name.
+    pub fn login_failed(&mut self, now: Moment, who: Option<OperatorId>) -> Result<(), StoreError> {
+        let who = who.map_or(Actor::Nobody, Actor::Operator);
+        self.store.write(|tx| tx.insert_audit(&AuditEntry::new(now, who, Deed::LoginFailed)))
+    }
+
     /// Ends the session of a token, or every session of whoever it belongs to. Every socket that was opened with one of
     /// these is closed. A token that opens nothing ends nothing, and costs no writing.
     pub fn log_out(&mut self, now: Moment, token: &Digest, sessions: Sessions) -> Result<(), StoreError> {
         self.clock = self.clock.max(now);
         let Some(session) = self.store.read(|tx| tx.session(token))? else { return Ok(()) };
         let me = session.operator;
-        self.store.write(|tx| match sessions {
-            Sessions::This => tx.delete_session(token),
-            Sessions::All => tx.delete_sessions_of(&me),
+        self.store.write(|tx| {
+            let deed = match sessions {
+                Sessions::This => {
+                    tx.delete_session(token)?;
+                    Deed::LoggedOut
+                }
+                Sessions::All => {
+                    tx.delete_sessions_of(&me)?;
+                    Deed::LoggedOutEverywhere
+                }
+            };
+            tx.insert_audit(&AuditEntry::new(now, Actor::Operator(me.clone()), deed))
         })?;
         let is_theirs = |operator: &OperatorSocket| match sessions {
             Sessions::This => operator.token == *token,

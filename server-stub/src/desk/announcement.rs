@@ -5,7 +5,7 @@ use tealight_protocol::{Announcement, Cid, ErrorCode, Notice, OperatorId, ToOper
 use super::connections::Phase;
 use super::{ConnId, Desk, Refusal};
 use crate::Moment;
-use crate::store::{AnnouncementRecord, Digest, Store};
+use crate::store::{Actor, AnnouncementRecord, AuditEntry, Deed, Digest, Store};
 
 /// Refuses what only those may who coordinate.
 pub(super) const NOT_COORDINATOR: Refusal =
@@ -40,7 +40,9 @@ impl<S: Store> Desk<S> {
             if !coordinates {
                 return Err(NOT_COORDINATOR);
             }
-            Ok(tx.set_announcement(&record)?)
+            tx.set_announcement(&record)?;
+            let deed = if paused { Deed::Paused } else { Deed::Announced };
+            Ok(tx.insert_audit(&AuditEntry::new(now, Actor::Operator(ordered.me.clone()), deed))?)
         })?;
         if done {
             tracing::info!(paused, "an operator announced something to all visitors");

@@ -10,7 +10,7 @@ use super::visitor::{ENDED, once, visitor_command};
 use super::waiting::learn_from_end;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Digest, Store, StoreError, Transaction, WaitOutcome};
+use crate::store::{Actor, AuditEntry, Deed, Digest, Store, StoreError, Transaction, WaitOutcome};
 
 /// How long it is remembered that a secret's conversation was erased.
 const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
@@ -119,6 +119,8 @@ impl<S: Store> Desk<S> {
         self.store.write(|tx| {
             tx.delete_conversation(&id)?;
             tx.insert_tombstone(&secret, now)?;
+            let entry = AuditEntry::new(now, Actor::Visitor, Deed::Erased);
+            tx.insert_audit(&AuditEntry { conversation: Some(id.clone()), ..entry })?;
             Ok::<_, Refusal>(())
         })?;
         self.scrub(now);
@@ -132,7 +134,12 @@ impl<S: Store> Desk<S> {
         if due.is_none_or(|due| due > now) {
             return;
         }
-        match self.store.write(|tx| tx.delete_conversation(id)) {
+        let destroyed = self.store.write(|tx| {
+            tx.delete_conversation(id)?;
+            let entry = AuditEntry::new(now, Actor::Server, Deed::Expired);
+            tx.insert_audit(&AuditEntry { conversation: Some(id.clone()), ..entry })
+        });
+        match destroyed {
             Ok(()) => {
                 self.scrub(now);
                 self.forget(id, CloseCode::UnknownSecret, "the conversation has expired");

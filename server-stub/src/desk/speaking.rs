@@ -10,7 +10,7 @@ use super::rooms::Typing;
 use super::visitor::{ENDED, once, within};
 use super::{Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Conversation, Store};
+use crate::store::{AuditEntry, Conversation, Deed, Store};
 
 impl<S: Store> Desk<S> {
     pub(super) fn operator_sends(
@@ -49,6 +49,7 @@ impl<S: Store> Desk<S> {
         let (seq, events) = self.commit(now, said.conv, |tx, change| {
             once(tx, said.key(), said.body, |tx| {
                 check_claim(&change.record, said.me, claim, watches)?;
+                tx.insert_audit(&AuditEntry::in_conversation(now, said.me, Deed::Ended, said.conv))?;
                 super::ending::end(tx, change, &ending).map(Some)
             })
         })?;

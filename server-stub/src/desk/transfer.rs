@@ -15,7 +15,7 @@ use super::speaking::check_claim;
 use super::visitor::once;
 use super::{Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Reservation, Store};
+use crate::store::{AuditEntry, Deed, Reservation, Store};
 
 /// When to try again to store that a reservation is over.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
@@ -48,6 +48,7 @@ impl<S: Store> Desk<S> {
             once(tx, said.key(), said.body, |tx| {
                 check_claim(&change.record, me, claim, watches)?;
                 let to = target?;
+                tx.insert_audit(&AuditEntry::in_conversation(now, me, Deed::Transferred, id))?;
                 if let Some(text) = note {
                     beside = Some(add_note(tx, now, said, text)?);
                 }

@@ -10,7 +10,7 @@ use super::connections::Phase;
 use super::rooms::{NO_CONVERSATION, Room};
 use super::{ConnId, Desk, Refusal};
 use crate::Moment;
-use crate::store::Store;
+use crate::store::{AuditEntry, Deed, Store};
 
 impl<S: Store> Desk<S> {
     pub(super) fn watch(
@@ -37,6 +37,9 @@ impl<S: Store> Desk<S> {
             return Err(Refusal::last_word(ErrorCode::Conflict, "no more conversations at once"));
         }
         if begins {
+            // Nobody reads along unnoticed: what cannot be written down does not begin.
+            let entry = AuditEntry::in_conversation(now, me, Deed::Watched, id);
+            self.store.write(|tx| Ok::<_, Refusal>(tx.insert_audit(&entry)?))?;
             if let Some(room) = self.rooms.get_mut(id) {
                 room.watchers.push(conn);
             }

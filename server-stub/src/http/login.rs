@@ -41,6 +41,7 @@ pub(super) async fn log_in(
     };
     // The permit goes along: a client that hangs up does not stop the work, and must not make room for more.
     let Ok(permit) = shared.hashing.clone().acquire_owned().await else { return unavailable() };
+    let named = account.as_ref().map(|account| account.id.clone());
     let checked = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         let matches = operators::verify(&password, account.as_ref());
@@ -48,7 +49,13 @@ pub(super) async fn log_in(
     });
     let account = match checked.await {
         Ok(Some(account)) => account,
-        Ok(None) => return unauthorised("the name or the password is wrong"),
+        Ok(None) => {
+            // Known or not, it is written down, so that the time of the answer tells nothing either.
+            return match shared.desk.login_failed(named).await {
+                Ok(Ok(())) => unauthorised("the name or the password is wrong"),
+                Ok(Err(_)) | Err(_) => unavailable(),
+            };
+        }
         Err(_) => return unavailable(),
     };
     shared.gate.logged_in(shared.desk.now(), attempt);

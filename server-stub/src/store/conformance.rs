@@ -13,8 +13,9 @@ use tealight_protocol::{
 };
 
 use super::{
-    CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OperatorSession, PromiseRecord,
-    Reservation, STATISTICS_KEPT, Sender, Store, StoreError, Transaction,
+    AUDIT_KEPT_FOR, Actor, AuditEntry, CommandKey, CommandRecord, Conversation, Counterpart, Deed,
+    HandlingTime, OperatorSession, PromiseRecord, Reservation, STATISTICS_KEPT, Sender, Store, StoreError,
+    Transaction,
 };
 use crate::Moment;
 
@@ -34,6 +35,7 @@ pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
     roster::run(&mut empty);
     sealed::run(&mut empty);
     operators_and_sessions_live_together(&mut empty());
+    deeds_are_written_down_and_forgotten(&mut empty());
 }
 
 fn an_epoch_is_kept<S: Store>(store: &mut S) {
@@ -247,6 +249,36 @@ fn operators_and_sessions_live_together<S: Store>(store: &mut S) {
     );
     assert!(fails(store, |tx| tx.set_duties(&ada.id, &[], false)), "who is removed has no duties");
     assert_eq!(read(store, |tx| tx.session(&[3; 32])), None, "who is removed is logged out");
+}
+
+fn deeds_are_written_down_and_forgotten<S: Store>(store: &mut S) {
+    let ada = Actor::Operator(OperatorId("op:1".to_owned()));
+    let hour = 60 * 60 * 1_000;
+    let entries: Vec<_> = (1..)
+        .zip(Deed::ALL)
+        .map(|(n, deed)| AuditEntry {
+            conversation: Some(ConversationId("gone".to_owned())),
+            about: Some(OperatorId("op:2".to_owned())),
+            ..AuditEntry::new(Moment(n * hour), ada.clone(), *deed)
+        })
+        .collect();
+    write(store, |tx| entries.iter().try_for_each(|entry| tx.insert_audit(entry)));
+    let all = read(store, |tx| tx.audit(0, 1_000));
+    assert_eq!(all.iter().map(|(_, entry)| entry.clone()).collect::<Vec<_>>(), entries);
+    assert_eq!(read(store, |tx| tx.audit(all[2].0, 2)), all[3..5], "in pages");
+    for who in [Actor::Visitor, Actor::CommandLine, Actor::Server, Actor::Nobody] {
+        let entry = AuditEntry::new(Moment(99 * hour), who, Deed::Erased);
+        write(store, |tx| tx.insert_audit(&entry));
+        assert_eq!(read(store, |tx| tx.audit(0, 1_000)).pop().unwrap().1, entry);
+    }
+    let failed = |ms: u64| AuditEntry::new(Moment(200 * hour + ms), Actor::Nobody, Deed::LoginFailed);
+    write(store, |tx| (0..5).try_for_each(|n| tx.insert_audit(&failed(n))));
+    let last = read(store, |tx| tx.audit(0, 1_000)).pop().unwrap().1;
+    assert_eq!((last.at, last.times), (Moment(200 * hour), 5));
+    write(store, |tx| tx.forget(Moment(200 * hour).plus(AUDIT_KEPT_FOR)));
+    assert_eq!(read(store, |tx| tx.audit(0, 1_000)).len(), 1);
+    write(store, |tx| tx.forget(Moment(200 * hour + 1).plus(AUDIT_KEPT_FOR)));
+    assert!(read(store, |tx| tx.audit(0, 1_000)).is_empty());
 }
 
 fn write<S: Store, R>(store: &mut S, work: impl FnOnce(&mut dyn Transaction) -> Result<R, StoreError>) -> R {

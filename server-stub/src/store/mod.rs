@@ -4,14 +4,15 @@
 //! transaction's methods are small and say what they store, not how: an implementation over a networked
 //! database keeps the same meaning, and [`conformance`] holds it to that.
 
+mod audit;
 pub mod conformance;
 mod keys;
 mod records;
 mod sealing;
 mod sqlite;
 
+pub use audit::{Actor, AuditEntry, Deed};
 pub use keys::{KEY_VARIABLE, KeyError, KeyId, KeyNews, KeySource, Keyring};
-
 pub use records::{
     AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OfferedWait,
     OperatorRecord, OperatorSession, PromiseRecord, Reservation, Sender, ShiftRecord, StaffingRecord,
@@ -63,6 +64,9 @@ pub const SHIFTS_KEPT_FOR: Duration = days(2);
 
 /// How long a command about no conversation is remembered: as long as an operator can stay logged in.
 pub const DESK_COMMANDS_KEPT_FOR: Duration = days(7);
+
+/// How long it is known which operator did what.
+pub const AUDIT_KEPT_FOR: Duration = days(90);
 
 const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 60 * 60)
@@ -263,8 +267,13 @@ pub trait Transaction: SealedRows {
         at: Moment,
     ) -> Result<(), StoreError>;
 
-    /// Forgets what is older than [`WAITS_KEPT_FOR`], [`STAFFING_KEPT_FOR`], [`SHIFTS_KEPT_FOR`] and
-    /// [`DESK_COMMANDS_KEPT_FOR`] say. How many could be talked with last is never forgotten.
+    /// Writes down what somebody did. What is counted by the hour becomes one entry an hour.
+    fn insert_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
+    /// Up to `limit` entries after a number, in order, with their numbers.
+    fn audit(&mut self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError>;
+
+    /// Forgets what is older than [`WAITS_KEPT_FOR`], [`STAFFING_KEPT_FOR`], [`SHIFTS_KEPT_FOR`],
+    /// [`DESK_COMMANDS_KEPT_FOR`] and [`AUDIT_KEPT_FOR`] say. How many could be talked with last is never forgotten.
     fn forget(&mut self, now: Moment) -> Result<(), StoreError>;
 
     /// Adds an operator and names them.

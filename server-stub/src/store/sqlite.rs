@@ -1,5 +1,6 @@
 //! The embedded store: SQLite in write-ahead mode, fully synchronous, overwriting what it deletes.
 
+mod audit;
 mod back_up;
 mod roster;
 mod rows;
@@ -29,11 +30,12 @@ const STILL_BUSY: Duration = Duration::from_millis(50);
 const ROOM_BYTES: i64 = 64 * 1024;
 
 /// One step per version of the schema, in order. A step that was released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 /// The version that seals what was in clear before.

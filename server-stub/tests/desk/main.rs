@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop at what cannot be")]
 
 mod announcement;
+mod audit;
 mod authorisation;
 mod chaos;
 mod commands;

@@ -9,7 +9,9 @@ use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
 use crate::desk::rooms::{Hold, NO_CONVERSATION, Room};
 use crate::desk::visitor::OTHER_BODY;
-use crate::store::{CommandKey, CommandRecord, Counterpart, Digest, Sender, Store, WaitOutcome};
+use crate::store::{
+    AuditEntry, CommandKey, CommandRecord, Counterpart, Deed, Digest, Sender, Store, WaitOutcome,
+};
 
 impl<S: Store> Desk<S> {
     /// An operator takes a visitor: the one named, or the next.
@@ -151,6 +153,8 @@ impl<S: Store> Desk<S> {
                 change.record.joined_at = Some(now);
                 seq = Some(change.event(EventKind::Joined { who }));
             }
+            let deed = if command.is_some() { Deed::Claimed } else { Deed::Handed };
+            tx.insert_audit(&AuditEntry::in_conversation(now, me, deed, id))?;
             if let Some((cid, body)) = command {
                 let key = CommandKey { about: Counterpart::Any, sender: Sender::Operator(me), cid };
                 tx.insert_command(

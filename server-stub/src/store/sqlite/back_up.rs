@@ -19,8 +19,8 @@ pub enum BackUp {
 
 /// What goes into every copy, in an order in which each table finds those it refers to. The others are left out:
 /// conversations with all that is theirs, sessions, and what only keeps a running server from doing things twice.
-pub(super) const CARRIED: [&str; 6] =
-    ["operators", "shifts", "staffing", "handling_times", "waits", "announcement"];
+pub(super) const CARRIED: [&str; 7] =
+    ["operators", "shifts", "staffing", "handling_times", "waits", "announcement", "audit"];
 
 impl SqliteStore {
     /// Writes a copy to a file that must not be there yet, for its owner alone. In the copy the log has no name any

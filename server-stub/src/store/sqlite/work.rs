@@ -8,9 +8,9 @@ use super::rows::{
 };
 use crate::Moment;
 use crate::store::{
-    AnnouncementRecord, Conversation, Digest, HandlingTime, Keyring, OperatorRecord, OperatorSession,
-    PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing, StoreError, Transaction,
-    WaitRecord,
+    AnnouncementRecord, AuditEntry, Conversation, Digest, HandlingTime, Keyring, OperatorRecord,
+    OperatorSession, PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing, StoreError,
+    Transaction, WaitRecord,
 };
 
 /// One transaction on the file, and the keys to what is in it.
@@ -305,7 +305,16 @@ impl Transaction for Work<'_> {
 
     fn forget(&mut self, now: Moment) -> Result<(), StoreError> {
         self.forget_waits(now)?;
-        self.forget_roster(now)
+        self.forget_roster(now)?;
+        self.forget_audit(now)
+    }
+
+    fn insert_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.add_audit(entry)
+    }
+
+    fn audit(&mut self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+        self.audit_after(after, limit)
     }
 
     fn insert_operator(
