@@ -1,10 +1,10 @@
 //! The audit log, from the command line: written where accounts are changed here, and read.
 
-use tealight_protocol::OperatorId;
+use tealight_protocol::{ConversationId, OperatorId};
 
 use super::{ConfigPath, Failure, open, say, store_failure};
 use crate::config::Config;
-use crate::store::{Actor, AuditEntry, Deed, OperatorRecord, SqliteStore, Store as _, StoreError};
+use crate::store::{Actor, AuditEntry, Deed, OperatorRecord, SqliteStore, Store as _, StoreError, mark_of};
 use crate::{Clock as _, SystemClock};
 
 /// How many entries are read at once.
@@ -22,7 +22,7 @@ pub(super) fn note(
     store.write(|tx| tx.insert_audit(&entry)).map_err(|error| store_failure(config, error))
 }
 
-/// Says what was done, line by line.
+/// Says what was done, line by line. A conversation is named by its mark, and asked for by its name.
 pub(super) fn read(
     path: &ConfigPath,
     conversation: Option<&str>,
@@ -42,14 +42,14 @@ pub(super) fn read(
     let concerns = |entry: &AuditEntry, id: &OperatorId| {
         entry.about.as_ref() == Some(id) || entry.who == Actor::Operator(id.clone())
     };
+    let wanted = conversation.map(|id| mark_of(&ConversationId(id.to_owned())));
     let mut after = 0;
     loop {
         let page = store.read(|tx| tx.audit(after, PAGE)).map_err(failed)?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         for (_, entry) in &page {
-            let of_wanted =
-                conversation.is_none() || entry.conversation.as_ref().map(|id| id.0.as_str()) == conversation;
+            let of_wanted = wanted.is_none() || entry.conversation == wanted;
             if of_wanted && who.as_ref().is_none_or(|id| concerns(entry, id)) {
                 say(&row_of_audit(entry, &accounts))?;
             }
@@ -72,7 +72,7 @@ fn row_of_audit(entry: &AuditEntry, accounts: &[OperatorRecord]) -> String {
         row.push_str(&format!("\t{}", name(about)));
     }
     if let Some(conversation) = &entry.conversation {
-        row.push_str(&format!("\t{}", conversation.0));
+        row.push_str(&format!("\t{conversation}"));
     }
     if entry.times > 1 {
         row.push_str(&format!("\t{} times", entry.times));

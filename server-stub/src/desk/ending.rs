@@ -10,7 +10,7 @@ use super::visitor::{ENDED, once, visitor_command};
 use super::waiting::learn_from_end;
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
-use crate::store::{Actor, AuditEntry, Deed, Digest, Store, StoreError, Transaction, WaitOutcome};
+use crate::store::{Actor, AuditEntry, Deed, Digest, Store, StoreError, Transaction, WaitOutcome, mark_of};
 
 /// How long it is remembered that a secret's conversation was erased.
 const TOMBSTONES_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
@@ -120,7 +120,7 @@ impl<S: Store> Desk<S> {
             tx.delete_conversation(&id)?;
             tx.insert_tombstone(&secret, now)?;
             let entry = AuditEntry::new(now, Actor::Visitor, Deed::Erased);
-            tx.insert_audit(&AuditEntry { conversation: Some(id.clone()), ..entry })?;
+            tx.insert_audit(&AuditEntry { conversation: Some(mark_of(&id)), ..entry })?;
             Ok::<_, Refusal>(())
         })?;
         self.scrub(now);
@@ -137,7 +137,7 @@ impl<S: Store> Desk<S> {
         let destroyed = self.store.write(|tx| {
             tx.delete_conversation(id)?;
             let entry = AuditEntry::new(now, Actor::Server, Deed::Expired);
-            tx.insert_audit(&AuditEntry { conversation: Some(id.clone()), ..entry })
+            tx.insert_audit(&AuditEntry { conversation: Some(mark_of(id)), ..entry })
         });
         match destroyed {
             Ok(()) => {

@@ -3,8 +3,13 @@
 use tealight_protocol::{ConversationId, OperatorId};
 
 use crate::Moment;
+use crate::digest;
 
-/// An entry: who did what. Only identifiers; they say nothing once what they name is gone.
+/// How much of a digest stands for a conversation.
+const MARK_BYTES: usize = 9;
+
+/// An entry: who did what. Not even the name of a conversation is in it, only a mark by which whoever has the name
+/// finds its entries, so that nothing brings back what was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// When. Of deeds that are counted: the beginning of the hour.
@@ -13,8 +18,8 @@ pub struct AuditEntry {
     pub who: Actor,
     /// What.
     pub what: Deed,
-    /// In which conversation.
-    pub conversation: Option<ConversationId>,
+    /// In which conversation: its [`mark_of`].
+    pub conversation: Option<String>,
     /// Whose account it was about.
     pub about: Option<OperatorId>,
     /// How often.
@@ -30,8 +35,14 @@ impl AuditEntry {
     /// An operator did something in a conversation.
     pub fn in_conversation(at: Moment, who: &OperatorId, what: Deed, conversation: &ConversationId) -> Self {
         let entry = Self::new(at, Actor::Operator(who.clone()), what);
-        Self { conversation: Some(conversation.clone()), ..entry }
+        Self { conversation: Some(mark_of(conversation)), ..entry }
     }
+}
+
+/// What stands for a conversation in the log: the beginning of a SHA-256. Names are random, so none can be guessed.
+pub fn mark_of(conversation: &ConversationId) -> String {
+    let digest = digest::of(&format!("audit {}", conversation.0));
+    digest::base64url(&digest[..MARK_BYTES])
 }
 
 /// Who did something.

@@ -257,7 +257,7 @@ fn deeds_are_written_down_and_forgotten<S: Store>(store: &mut S) {
     let entries: Vec<_> = (1..)
         .zip(Deed::ALL)
         .map(|(n, deed)| AuditEntry {
-            conversation: Some(ConversationId("gone".to_owned())),
+            conversation: Some("gone".to_owned()),
             about: Some(OperatorId("op:2".to_owned())),
             ..AuditEntry::new(Moment(n * hour), ada.clone(), *deed)
         })

@@ -11,7 +11,7 @@ mod records;
 mod sealing;
 mod sqlite;
 
-pub use audit::{Actor, AuditEntry, Deed};
+pub use audit::{Actor, AuditEntry, Deed, mark_of};
 pub use keys::{KEY_VARIABLE, KeyError, KeyId, KeyNews, KeySource, Keyring};
 pub use records::{
     AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OfferedWait,

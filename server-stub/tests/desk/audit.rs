@@ -1,8 +1,9 @@
 //! What is written down of what operators do: everything that matters, and nothing of what anybody says.
 
 use serde_json::json;
+use tealight_protocol::ConversationId;
 use tealight_server::desk::Sessions;
-use tealight_server::store::{AUDIT_KEPT_FOR, Actor, Deed, Store as _, StoreError};
+use tealight_server::store::{AUDIT_KEPT_FOR, Actor, Deed, Store as _, StoreError, mark_of};
 use tealight_server::testing::{TestDesk, cid};
 
 #[test]
@@ -28,7 +29,7 @@ fn what_operators_do_is_written_down_without_a_word_of_what_was_said() {
     desk.send(kim, &json!({"t": "announce", "cid": cid(65), "paused": false}));
     desk.send(ada, &json!({"t": "announce", "cid": cid(66), "paused": true}));
     desk.send(visitor, &json!({"t": "erase", "cid": cid(67)}));
-    let in_it = |who: &str, what: Deed| (who.to_owned(), what, Some(conv.clone()));
+    let in_it = |who: &str, what: Deed| (who.to_owned(), what, Some(mark(&conv)));
     let beside = |who: &str, what: Deed| (who.to_owned(), what, None);
     assert_eq!(
         entries(&mut desk),
@@ -45,7 +46,8 @@ fn what_operators_do_is_written_down_without_a_word_of_what_was_said() {
         "each once, and nothing that was refused"
     );
     let log: Result<_, StoreError> = desk.desk.store().read(|tx| tx.audit(0, 100));
-    assert!(!format!("{:?}", log.unwrap()).contains(secret_words));
+    let log = format!("{:?}", log.unwrap());
+    assert!(!log.contains(secret_words) && !log.contains(&conv), "not even the name of what was erased");
 }
 
 #[test]
@@ -85,8 +87,8 @@ fn an_entry_outlives_the_conversation_and_goes_when_its_own_time_is_over() {
     let day = 24 * 60 * 60 * 1_000;
     desk.advance(2 * day);
     let kept = entries(&mut desk);
-    assert_eq!(kept[0], ("op:1".to_owned(), Deed::Claimed, Some(conv.clone())));
-    assert_eq!(kept[1], ("server".to_owned(), Deed::Expired, Some(conv)));
+    assert_eq!(kept[0], ("op:1".to_owned(), Deed::Claimed, Some(mark(&conv))));
+    assert_eq!(kept[1], ("server".to_owned(), Deed::Expired, Some(mark(&conv))));
     let days = AUDIT_KEPT_FOR.as_secs() / 86_400;
     assert_eq!(days, 90);
     let later = desk.now.plus(AUDIT_KEPT_FOR);
@@ -110,8 +112,12 @@ fn what_cannot_be_written_down_is_not_watched() {
     assert!(desk.take_all(ada, "watchers").is_empty());
 }
 
+fn mark(conv: &str) -> String {
+    mark_of(&ConversationId(conv.to_owned()))
+}
+
 fn entries(desk: &mut TestDesk) -> Vec<(String, Deed, Option<String>)> {
     let log: Result<_, StoreError> = desk.desk.store().read(|tx| tx.audit(0, 100));
     let log = log.unwrap().into_iter().map(|(_, entry)| entry);
-    log.map(|entry| (entry.who.word().to_owned(), entry.what, entry.conversation.map(|id| id.0))).collect()
+    log.map(|entry| (entry.who.word().to_owned(), entry.what, entry.conversation)).collect()
 }

@@ -28,7 +28,8 @@ const LEFT_OUT: [&str; 10] = [
     "desk_commands",
 ];
 
-const CARRIED: [&str; 6] = ["operators", "shifts", "staffing", "handling_times", "waits", "announcement"];
+const CARRIED: [&str; 7] =
+    ["operators", "shifts", "staffing", "handling_times", "waits", "announcement", "audit"];
 
 #[test]
 fn a_back_up_without_conversations_holds_no_trace_of_one() {

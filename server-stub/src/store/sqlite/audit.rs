@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 use rusqlite::types::Type;
-use tealight_protocol::{ConversationId, OperatorId};
+use tealight_protocol::OperatorId;
 
 use super::rows::{signed, unsigned};
 use super::work::Work;
@@ -30,7 +30,7 @@ impl Work<'_> {
                 signed(at),
                 who,
                 what,
-                entry.conversation.as_ref().map(|id| id.0.as_str()),
+                entry.conversation,
                 entry.about.as_ref().map(|id| id.0.as_str()),
                 entry.times,
             ],
@@ -52,7 +52,7 @@ impl Work<'_> {
                     at: Moment(unsigned(row, 1)?),
                     who: Actor::of_word(row.get(2)?),
                     what: Deed::of_word(&what).ok_or_else(unknown)?,
-                    conversation: row.get::<_, Option<String>>(4)?.map(ConversationId),
+                    conversation: row.get(4)?,
                     about: row.get::<_, Option<String>>(5)?.map(OperatorId),
                     times: row.get(6)?,
                 };
