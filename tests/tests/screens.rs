@@ -148,6 +148,46 @@ async fn the_screens_of_bad_days() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn help_and_privacy_a_hint_and_a_chat_that_is_wiped() -> Result<()> {
+    for (screen, scheme, look) in LOOKS {
+        let mut stage = open_stage().await?;
+        let visitor = arrive(&stage, screen, scheme, "/").await?;
+        visitor.open_chat().await?;
+        visitor.press("^Help and privacy").await?;
+        visitor.page.wait_for(Place::Chat, ".menu").await?;
+        shoot(&visitor, look, "60-menu-welcome").await?;
+        visitor.press("^Help and privacy").await?;
+        visitor.join().await?;
+        visitor.types("You can call me on 07700 900123").await?;
+        visitor.page.wait_for(Place::Chat, ".detail").await?;
+        shoot(&visitor, look, "61-hint-waiting").await?;
+        visitor.sends().await?;
+        let volunteer = Volunteer::on_duty(&stage.server).await?;
+        volunteer.takes_next().await?;
+        visitor.is_joined_by(OPERATOR.alias).await?;
+        volunteer.says("Hello. There is no wrong way to begin. How was today?").await?;
+        visitor.has_message("operator", "Hello. There is no wrong way to begin. How was today?").await?;
+        visitor.types("I live at 12 Oak Street").await?;
+        visitor.page.wait_for(Place::Chat, ".detail").await?;
+        shoot(&visitor, look, "62-hint-chat").await?;
+        visitor.press("^Help and privacy").await?;
+        visitor.page.wait_for(Place::Chat, ".menu").await?;
+        shoot(&visitor, look, "63-menu-chat").await?;
+        visitor.press("^Wipe this chat").await?;
+        visitor.page.wait_for(Place::Chat, "[role=alertdialog]").await?;
+        shoot(&visitor, look, "64-wipe-question").await?;
+        stage.server.stop().await?;
+        visitor.press("^Wipe$").await?;
+        visitor.reads("they are still on our server").await?;
+        shoot(&visitor, look, "65-wiping-offline").await?;
+        stage.server.start_again().await?;
+        visitor.reads("This chat is wiped").await?;
+        shoot(&visitor, look, "66-wiped").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn large_text_and_a_right_to_left_page() -> Result<()> {
     let html = "<!doctype html><html lang=ar dir=rtl><meta charset=utf-8><meta name=viewport content='width=device-width'>\
         <link rel=icon href=data:,><title>مرحبا</title><body><h1>مرحبا</h1><p>نحن هنا كل ليلة.</p>\
@@ -162,6 +202,7 @@ async fn large_text_and_a_right_to_left_page() -> Result<()> {
         shoot(&visitor, look, "30-rtl-welcome").await?;
         visitor.join().await?;
         shoot(&visitor, look, "31-rtl-waiting").await?;
+        shoot_care(&visitor, look, "31-rtl").await?;
 
         let page = stage.browser.open_with(screen, &["--force-text-scale-factor=2"]).await?;
         // Twice the text, as a browser's own setting for the size of text makes it.
@@ -175,6 +216,7 @@ async fn large_text_and_a_right_to_left_page() -> Result<()> {
         shoot(&visitor, look, "32-large-welcome").await?;
         visitor.join().await?;
         shoot(&visitor, look, "33-large-waiting").await?;
+        shoot_care(&visitor, look, "33-large").await?;
     }
     Ok(())
 }
@@ -275,6 +317,19 @@ async fn the_console_among_colleagues() -> Result<()> {
         robin.page.screenshot(&format!("{look}-51-taken-over")).await?;
     }
     Ok(())
+}
+
+/// The hint, the menu, and the question before a chat is wiped.
+async fn shoot_care(visitor: &Visitor, look: &str, name: &str) -> Result<()> {
+    visitor.types("robin@example.org").await?;
+    visitor.page.wait_for(Place::Chat, ".detail").await?;
+    shoot(visitor, look, &format!("{name}-hint")).await?;
+    visitor.press("^Help and privacy").await?;
+    visitor.page.wait_for(Place::Chat, ".menu").await?;
+    shoot(visitor, look, &format!("{name}-menu")).await?;
+    visitor.press("^Wipe this chat").await?;
+    visitor.page.wait_for(Place::Chat, "[role=alertdialog]").await?;
+    shoot(visitor, look, &format!("{name}-wipe")).await
 }
 
 async fn console(stage: &Stage, account: Account, screen: Screen, scheme: &str) -> Result<Console> {

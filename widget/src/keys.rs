@@ -203,6 +203,7 @@ keys! {
     ENDED_TITLE = "ended.title";
     ENDED_LEAD = "ended.lead";
     ENDED_FORGOTTEN = "ended.forgotten";
+    ENDED_SILENT = "ended.silent";
     ENDED_LEFT_TITLE = "ended.left_title";
     ENDED_AWAY_TITLE = "ended.away_title";
     ENDED_CLOSED_TITLE = "ended.closed_title";

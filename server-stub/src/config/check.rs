@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use tealight_protocol::limits;
+use tealight_protocol::{Text, limits};
 
 use super::{Config, OpeningHours, ServiceConfig, Shift, ShiftConfig, roster};
 
@@ -308,6 +308,7 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
         ("retention_hours", limits.retention_hours, 0..=720),
         ("new_key_hours", config.storage.new_key_hours, 1..=8_760),
         ("copies_days", config.storage.copies_days, 0..=90),
+        ("silence_minutes", limits.silence_minutes, 0..=240),
         ("operator_lease_seconds", limits.operator_lease_seconds, 5..=600),
         ("transfer_hold_seconds", limits.transfer_hold_seconds, 10..=600),
         ("operator_session_hours", limits.operator_session_hours, 1..=168),
@@ -323,6 +324,22 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
                 &format!("choose a number from {} to {}", range.start(), range.end()),
             )?;
         }
+    }
+    if (1..10).contains(&limits.silence_minutes) {
+        at.fail(
+            "silence_minutes",
+            &limits.silence_minutes.to_string(),
+            format!("silence_minutes is {}", limits.silence_minutes),
+            "choose a number from 10 to 240, or 0 to close nothing for silence",
+        )?;
+    }
+    if Text::parse(&config.texts.silence).is_err() {
+        at.fail(
+            "silence",
+            "silence",
+            "texts.silence is empty or too long for a message".to_owned(),
+            "write a sentence or two",
+        )?;
     }
     if wait.prior_mean_minutes.is_some_and(|m| !(m.is_finite() && (1.0..=600.0).contains(&m))) {
         at.fail(

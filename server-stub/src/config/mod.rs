@@ -280,6 +280,8 @@ impl Default for WaitConfig {
 pub struct LimitsConfig {
     /// How long content is kept after the end, in hours: 0 to 720.
     pub retention_hours: u32,
+    /// After how long a silence a conversation is closed, in minutes: 10 to 240, or 0 for never.
+    pub silence_minutes: u32,
     /// How long an operator who lost the connection keeps the conversations, in seconds.
     pub operator_lease_seconds: u32,
     /// How long a visitor who was passed on to a colleague is kept for them, in seconds.
@@ -301,6 +303,7 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             retention_hours: 24,
+            silence_minutes: 0,
             operator_lease_seconds: 60,
             transfer_hold_seconds: 60,
             operator_session_hours: 12,
@@ -350,6 +353,8 @@ pub struct TextsConfig {
     pub exit: String,
     /// The link to the chat of plain pages.
     pub plain: String,
+    /// What both sides read two minutes before a silent conversation is closed.
+    pub silence: String,
 }
 
 impl Default for TextsConfig {
@@ -365,6 +370,10 @@ impl Default for TextsConfig {
             opening: "Opening the chat…".to_owned(),
             exit: "Leave this page".to_owned(),
             plain: "Chat on a simple page".to_owned(),
+            silence:
+                "It has been quiet here for a while. That is fine. To stay, press “Still here” or write \
+                      anything. If nobody writes, this chat ends in 2 minutes."
+                    .to_owned(),
         }
     }
 }

@@ -25,6 +25,7 @@ mod rooms;
 mod roster;
 mod service;
 mod settings;
+mod silence;
 mod speaking;
 mod storing;
 mod timers;
@@ -312,6 +313,7 @@ impl<S: Store> Desk<S> {
                 Timer::Service => self.service.may_be_told(),
                 Timer::Hours => self.hours_may_have_changed(now),
                 Timer::HandOut => self.hand_out_again(),
+                Timer::Silence(conv) => self.silence_may_be_long(now, &conv),
                 Timer::Sign(conv) => self.sign_may_be_overdue(now, &conv),
                 Timer::PutOff => self.estimate_was_put_off(),
                 Timer::Places => self.everybody_may_be_told(),

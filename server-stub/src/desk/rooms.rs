@@ -8,6 +8,7 @@ use tealight_protocol::{
 };
 
 use super::connections::Phase;
+use super::silence::Silence;
 use super::waiting::{Expectation, Learned};
 use super::{ConnId, Desk, Refusal, Timer};
 use crate::Moment;
@@ -35,6 +36,7 @@ pub(super) struct Room {
     pub(super) presence: VisitorPresence,
     pub(super) presence_since: Moment,
     pub(super) typing: TypingSides,
+    pub(super) silence: Silence,
     pub(super) hold: Option<Hold>,
     /// Since when the visitor could be met: connected, and not missed at the last turn.
     pub(super) there_since: Moment,
@@ -87,6 +89,7 @@ impl Room {
             presence: VisitorPresence::Gone,
             presence_since: now,
             typing: TypingSides::default(),
+            silence: Silence::new(now),
             hold: None,
             held: false,
             missed_until: None,
@@ -175,6 +178,7 @@ impl<S: Store> Desk<S> {
                 self.timers.set(reserved.until, Timer::Reservation(id.clone()));
             }
             if let Some(operator) = room.record.operator.clone().filter(|_| room.is_active()) {
+                self.listen_for_silence(now, &id);
                 match accounts.iter().find(|account| account.id == operator) {
                     Some(account) => self.expect_operator(now, account),
                     None => self.timers.set(now, Timer::Lease(operator)),
@@ -208,11 +212,18 @@ impl<S: Store> Desk<S> {
         })?;
         let messages = change.events.iter().filter(|e| matches!(e.kind, EventKind::Message { .. })).count();
         self.totals.messages += messages as u64;
+        let mut begins = false;
         if let Some(room) = self.rooms.get_mut(id) {
+            let was_active = room.is_active();
             room.record = change.record;
+            room.silence.hears(&change.events, now);
+            begins |= !was_active && room.is_active();
             if !room.is_waiting() {
                 room.expectation = None;
             }
+        }
+        if begins {
+            self.listen_for_silence(now, id);
         }
         self.learn(change.learned);
         self.reindex(id);

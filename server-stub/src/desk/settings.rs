@@ -48,6 +48,10 @@ pub struct Settings {
     pub lease: Duration,
     /// How long a visitor who was passed on to a colleague is kept for them.
     pub transfer_hold: Duration,
+    /// After how long a silence a conversation is closed; nothing: never.
+    pub silence: Duration,
+    /// What both sides read before that.
+    pub silence_text: String,
     /// Sockets at once.
     pub sockets: usize,
 }
@@ -75,6 +79,8 @@ impl From<&Config> for Settings {
             retention: minutes(config.limits.retention_hours * 60),
             lease: Duration::from_secs(u64::from(config.limits.operator_lease_seconds)),
             transfer_hold: Duration::from_secs(u64::from(config.limits.transfer_hold_seconds)),
+            silence: minutes(config.limits.silence_minutes),
+            silence_text: config.texts.silence.clone(),
             sockets: config.limits.sockets,
         }
     }

@@ -63,6 +63,7 @@ impl<S: Store> Desk<S> {
         if !room.is_active() || room.record.operator.as_ref() != Some(me) {
             return;
         }
+        room.silence.broken(now);
         let tell = room.typing.operator.say(now, on);
         self.timers.set(now.plus_ms(limits::TYPING_EXPIRES_MS), Timer::Typing(id.clone()));
         if tell {

@@ -42,6 +42,8 @@ pub(super) enum Timer {
     Service,
     /// Somebody has waited long enough for an operator with a free place.
     HandOut,
+    /// A conversation may have been silent for long.
+    Silence(ConversationId),
     /// An operator who was handed a visitor may have given no sign.
     Sign(ConversationId),
     /// The opening hours may have changed the service.

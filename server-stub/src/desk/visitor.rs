@@ -412,6 +412,7 @@ impl<S: Store> Desk<S> {
     fn visitor_types(&mut self, now: Moment, conn: ConnId, on: bool) {
         let Ok(id) = self.own_conversation(conn) else { return };
         let Some(room) = self.rooms.get_mut(&id).filter(|room| room.is_active()) else { return };
+        room.silence.broken(now);
         let tell = room.typing.visitor.say(now, on);
         self.timers.set(now.plus_ms(limits::TYPING_EXPIRES_MS), Timer::Typing(id.clone()));
         if tell {

@@ -22,6 +22,7 @@ mod ready_protocol;
 mod resuming;
 mod roster;
 mod service;
+mod silence;
 mod storage;
 mod transfers;
 mod waiting_room;

@@ -1,4 +1,5 @@
-//! Short answers for somebody who has no words just now. They are offered while the operator spoke last.
+//! Short answers for somebody who has no words just now. They are offered while the operator spoke last, or a text that
+//! asks whether somebody is still there.
 
 use tealight_session::visitor::{Command, EntryKind};
 
@@ -9,10 +10,7 @@ use crate::keys::Key;
 /// Puts them into `into` while they are offered.
 pub(crate) fn quick_replies(cx: Context, into: El) -> El {
     let is_offered = move || {
-        let theirs = cx
-            .entries()
-            .last()
-            .is_some_and(|last| matches!(last.kind, EntryKind::Theirs { automatic: false, .. }));
+        let theirs = cx.entries().last().is_some_and(|last| matches!(last.kind, EntryKind::Theirs { .. }));
         theirs && cx.screen() == Screen::Talking && cx.composer().composer.chars == 0
     };
     into.when(is_offered, move || {

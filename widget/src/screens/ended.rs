@@ -1,6 +1,6 @@
 //! After the end: thanks, other ways to get help, and a survey that can be skipped.
 
-use tealight_protocol::EndReason;
+use tealight_protocol::{EndReason, EndedBy};
 use tealight_session::Delivery;
 use tealight_session::visitor::{Command, EndedView, EntryKind, Phase};
 
@@ -80,11 +80,17 @@ pub(crate) fn title(ended: &EndedView) -> Key {
     }
 }
 
+/// Nobody in it ended it, and nobody left it: it had been silent for long.
+fn was_silent(ended: &EndedView) -> bool {
+    ended.by == EndedBy::System && ended.reason == EndReason::Done
+}
+
 fn goodbye(cx: Context, ended: &EndedView) -> El {
     let thanks = ended.was_joined.then(|| {
         let lead = el("p").class("lead").text(&cx.say(Key::ENDED_LEAD)).text(" ");
         side_by_side()
             .child(lead.text(&cx.say(Key::ENDED_FORGOTTEN)))
+            .maybe(was_silent(ended).then(|| el("p").text(&cx.say(Key::ENDED_SILENT))))
             .child(el("p").text(&cx.say(Key::ENDED_HARD_AGAIN)))
     });
     side_by_side().maybe(thanks).maybe(ended.unread_words.then(|| kept_words(cx, ended.was_joined)))
