@@ -11,7 +11,7 @@ use crate::parts::alert::{is_ready, ring};
 use crate::parts::announcer::announcer;
 use crate::parts::confirm::confirm;
 use crate::parts::header::header;
-use crate::parts::safety::{close_menu, menu};
+use crate::parts::safety::close_menu;
 use crate::parts::strip::strip;
 use crate::screens::conversation::conversation;
 use crate::screens::ended::ended;
@@ -54,7 +54,6 @@ pub(crate) fn app(cx: Context, was_kept: bool) -> El {
         .attr("dir", &cx.say(Key::FORMAT_DIRECTION))
         .on("keydown", pressed)
         .child(header(cx))
-        .child(menu(cx))
         .child(strip(cx))
         .child(
             el("div")

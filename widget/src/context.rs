@@ -284,6 +284,9 @@ impl Context {
 
     /// Asks something, or stops asking.
     pub(crate) fn ask(self, asking: Asking) {
+        if asking != Asking::Nothing {
+            self.signs().menu.set(false);
+        }
         self.signs().asking.set(asking);
     }
 

@@ -6,6 +6,9 @@ use tealight_server::testing::{CONFIG, TestDesk, cid};
 
 const MINUTE: u64 = 60 * 1_000;
 
+/// Makes a frame for a conversation, its claim and the number of a command; and whether it is the visitor's.
+type Sign = fn(&str, u64, u8) -> (bool, Value);
+
 #[test]
 fn by_default_no_silence_is_too_long() {
     let mut desk = TestDesk::new();
@@ -34,7 +37,7 @@ fn a_silent_conversation_is_closed_after_a_warning_that_both_sides_read() {
 
 #[test]
 fn a_word_a_short_answer_or_typing_of_either_side_begins_the_time_anew() {
-    let signs: [fn(&str, u64, u8) -> (bool, Value); 4] = [
+    let signs: [Sign; 4] = [
         |_, _, n| (true, json!({"t": "send", "cid": cid(n), "text": "Still here"})),
         |_, _, _| (true, json!({"t": "typing", "on": true})),
         |conv, claim, n| {

@@ -9,6 +9,8 @@ const TAIL: usize = 9;
 #[derive(Default)]
 pub(crate) struct Hints {
     shown: Option<Found>,
+    /// What was looked at last.
+    text: String,
     /// What was hinted at and is the visitor's own business from there on.
     settled: Vec<String>,
     /// The kinds that were said aloud.
@@ -22,10 +24,14 @@ impl Hints {
         let mut found = details(text);
         found.retain(|one| !known.iter().any(|known| is_known(&one.key, known)));
         let still = |shown: &Found| found.iter().position(|one| is_same(&one.key, &shown.key));
+        let is_typed_on = text.starts_with(&self.text);
+        text.clone_into(&mut self.text);
         let now = match self.shown.take() {
             Some(shown) => match still(&shown) {
                 // Perhaps with one more digit, and another kind of number by now.
                 Some(at) => Some(at),
+                // The words went on, and are something else.
+                None if is_typed_on => None,
                 None => {
                     self.settled.push(shown.key);
                     None
@@ -61,9 +67,10 @@ fn is_same(a: &str, b: &str) -> bool {
 
 /// Whether it is one of the helpline's own, or on the way to it. A number may be written with its country or without.
 fn is_known(key: &str, known: &str) -> bool {
+    if key.contains('@') {
+        return known.starts_with(key);
+    }
     let own = key.trim_start_matches('0');
     let tail = |digits: &str| digits.get(digits.len().saturating_sub(TAIL)..).map(str::to_owned);
-    key == known
-        || (own.len() + 1 >= TAIL && known.contains(own))
-        || (known.len() >= TAIL && tail(key) == tail(known))
+    (own.len() + 1 >= TAIL && known.contains(own)) || (known.len() >= TAIL && tail(key) == tail(known))
 }

@@ -12,7 +12,10 @@ const AREAS: &str = " AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT
 const UNITS: &str = " st nd rd th hr yr wk ft lb gb tb ";
 
 /// Kinds of street that hardly mean anything else.
-const STREETS: &str = " street st road rd avenue ave lane crescent terrace ";
+const STREETS: &str = " street road avenue lane crescent terrace ";
+
+/// The same, cut short: only where the word is over, because "st" may become "street" or "stairs".
+const SHORT_STREETS: &str = " st rd ave ";
 
 /// Kinds of street that mean other things, too: only behind a name with a capital.
 const PLACES: &str =
@@ -39,10 +42,12 @@ pub(super) fn find(text: &[char], found: &mut Vec<Found>) {
     }
 }
 
-/// A word, and whether nothing but spaces (and perhaps a comma) is between it and the one before it.
 struct Word {
     text: String,
+    /// Whether nothing but a space, and perhaps a comma, is between it and the one before it.
     joined: bool,
+    /// Whether the text ends with it, so that it may grow.
+    grows: bool,
 }
 
 fn words(text: &[char]) -> Vec<Word> {
@@ -55,7 +60,7 @@ fn words(text: &[char]) -> Vec<Word> {
         let start = at + gap;
         at = start + text[start..].iter().take_while(|c| is_part(c)).count();
         if at > start {
-            words.push(Word { text: text[start..at].iter().collect(), joined });
+            words.push(Word { text: text[start..at].iter().collect(), joined, grows: at == text.len() });
         }
     }
     words
@@ -116,7 +121,8 @@ fn address(words: &[Word], at: usize) -> Option<String> {
         if count == 0 && is_in(" rue boulevard chemin impasse ", &small) {
             return words.get(at + 2).filter(|name| name.joined).map(|name| key + &name.text);
         }
-        if count > 0 && (is_in(STREETS, &small) || is_named && is_in(PLACES, &small)) {
+        let is_short = is_in(SHORT_STREETS, &small) && !word.grows;
+        if count > 0 && (is_short || is_in(STREETS, &small) || is_named && is_in(PLACES, &small)) {
             return Some(key);
         }
         is_named &= word.text.chars().next().is_some_and(char::is_uppercase);

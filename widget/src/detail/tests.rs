@@ -74,7 +74,7 @@ const DETAILS: &[(&str, Detail)] = &[
     ("we live at 12 Oak Street", Detail::Address),
     ("221b baker street", Detail::Address),
     ("Flat 3, 48 St John's Road", Detail::Address),
-    ("7 high st", Detail::Address),
+    ("7 high st, you know", Detail::Address),
     ("9 Abbey Close", Detail::Address),
     ("16 Elm Tree Avenue", Detail::Address),
     ("Hauptstraße 12", Detail::Address),
@@ -211,6 +211,22 @@ fn a_hint_stays_while_the_detail_is_typed_on_and_goes_with_it() {
 }
 
 #[test]
+fn a_detail_that_turns_into_another_while_it_is_typed_is_hinted_at() {
+    for text in [
+        "I live at 12 Oak Street",
+        "12 Oak Avenue",
+        "robin@example.org",
+        "it is SW1A 1AA",
+        "4111 1111 1111 1111",
+    ] {
+        let mut hints = Hints::default();
+        let last = text.char_indices().map(|(end, _)| hints.look(&text[..end], &[])).last();
+        assert!(last.is_some());
+        assert_eq!(hints.look(text, &[]), Some(details(text)[0].detail), "{text}");
+    }
+}
+
+#[test]
 fn what_was_read_is_let_be_and_the_next_is_shown() {
     let mut hints = Hints::default();
     let text = "07700 900123 and robin@example.org";
@@ -243,6 +259,7 @@ fn the_helplines_own_contacts_are_no_reason() {
         }
     }
     assert_eq!(hints.look("020 7946 0124", &known), Some(Detail::Phone));
+    assert_eq!(Hints::default().look("robin@example.org", &known), Some(Detail::Email));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The bar at the top: whose chat this is, help and privacy, minimise, and Exit, always last and always there.
 
 use super::icon::{Icon, icon};
-use super::safety::menu_button;
+use super::safety::{menu, menu_button};
 use crate::context::Context;
 use crate::element::{El, el};
 use crate::keys::Key;
@@ -36,4 +36,5 @@ pub(crate) fn header(cx: Context) -> El {
         .part("header")
         .child(el("h1").class("bar-name").part("name").live_text(name))
         .child(el("div").class("bar-actions").child(menu_button(cx)).maybe(minimise).child(exit))
+        .child(menu(cx))
 }
