@@ -31,6 +31,23 @@ async fn the_handshake_picks_the_version_and_refuses_others() {
 }
 
 #[tokio::test]
+async fn nothing_is_compressed_whoever_offers_to() {
+    // What is compressed beside a secret tells of the secret by its length.
+    let server = TestServer::start().await;
+    let request = "GET /v1/ws HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                   sec-websocket-protocol: tealight.v1\r\n\
+                   sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+    let head = http_support::head_of(server.running.addr, request).await;
+    assert!(
+        head.starts_with("HTTP/1.1 101") && head.contains("sec-websocket-protocol: tealight.v1"),
+        "{head}"
+    );
+    assert!(!head.contains("sec-websocket-extensions"), "{head}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn only_listed_pages_open_a_socket() {
     let server = TestServer::start().await;
     let own = server.running.url.clone();

@@ -145,6 +145,22 @@ pub(crate) async fn exchange(addr: std::net::SocketAddr, request: &str) -> Respo
     Response { status, headers, body: bytes[split + 4..].to_vec() }
 }
 
+/// The head of an answer after which the connection stays, in small letters but for the first line.
+pub(crate) async fn head_of(addr: std::net::SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    let read = async {
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(stream.read_u8().await.unwrap());
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.unwrap();
+    let head = String::from_utf8(bytes).unwrap();
+    let (first, rest) = head.split_once("\r\n").unwrap();
+    format!("{first}\r\n{}", rest.to_ascii_lowercase())
+}
+
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
