@@ -44,6 +44,12 @@ fn every_mistake_is_named_with_its_place_and_a_fix() {
         ("name = \"x\"\ntime_zone = \"Europe/Atlantis\"", "4:14", "not a known time zone", "IANA"),
         ("name = \"x\"\nexit_url = \"example.org\"", "4:13", "not the address of a page", "https://"),
         (
+            "name = \"x\"\nexit_url = \"https://www.bing.com/\"",
+            "4:13",
+            "is a search engine",
+            "the same to everybody",
+        ),
+        (
             "name = \"x\"\nhours = [{ days = [\"mon\"], from = \"18:00\", to = \"25:00\" }]",
             "4:",
             "“25:00” is not a time of day",

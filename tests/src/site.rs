@@ -19,6 +19,9 @@ const SERVER: &str = "__TEALIGHT_SERVER__";
 /// Where Exit leads in tests: a neutral page on a third site.
 pub const ELSEWHERE: &str = "/elsewhere";
 
+/// An address that a browser stays where it is for: there is an answer, and nothing in it.
+pub const NOWHERE: &str = "/nowhere";
+
 /// A page made for one test.
 #[derive(Clone, Debug, Default)]
 pub struct HostPage {
@@ -78,6 +81,9 @@ async fn answer(State(state): State<Arc<Pages>>, request: Request) -> Response {
             "<!doctype html><html lang=en><title>Weather</title><h1>Weather</h1><p>Mild.</p>".to_owned(),
             None,
         );
+    }
+    if path == NOWHERE {
+        return StatusCode::NO_CONTENT.into_response();
     }
     if let Some(page) = state.pages.get(path) {
         let policy = page.policy.as_ref().map(|policy| policy.replace(SERVER, &state.server));

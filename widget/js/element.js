@@ -5,6 +5,8 @@
  * to it that whoever called learns, once, when the widget cannot be had or has broken down.
  */
 
+import { forget } from "./exit.js";
+
 const SILENCE_MS = 8000;
 
 let breakdowns = 0;
@@ -20,7 +22,8 @@ let breakdowns = 0;
  * @param {{glue: string, wasm: string, css: string, locales: Record<string, string>}} assets paths below `base`
  * @param {string} base origin of the Tealight server
  * @param {(name: string, detail: object) => void} notify
- * @returns {Promise<{shown(visible: boolean): void, end(): void, free(): void}>}
+ * @returns {Promise<{shown(visible: boolean): void, end(): void, leave(): string | undefined, free(): void}>} `leave`
+ *   has the widget keep nothing any more, and gives what a browser that denies storage made it keep in memory
  */
 export async function mountWidget(root, options, assets, base, notify) {
   const url = (path) => new URL(path, base).href;
@@ -79,14 +82,14 @@ export async function mountWidget(root, options, assets, base, notify) {
   const guarded = (method) => (...values) => {
     if (broken) return;
     try {
-      widget[method](...values);
+      return widget[method](...values);
     } catch (error) {
       breakDown(error);
     }
   };
 
   const handle = {};
-  for (const method of ["shown", "end", "alert_failed", "free"]) handle[method] = guarded(method);
+  for (const method of ["shown", "end", "leave", "alert_failed", "free"]) handle[method] = guarded(method);
 
   // Fetched once somebody asks for it, from where the build says. A browser unlocks sound only in the very press that asks.
   let audio;
@@ -154,22 +157,27 @@ const PARTS =
 
 /**
  * Mounts the widget straight into the host page, inside `box`: the loader's inline mode. Otherwise as `mountWidget`,
- * but what it resolves to is spoken to like the port of a frame.
+ * but `hear(message, port)` receives what a frame would say, and with it what is spoken to like the port of a frame.
  */
-export async function mountInline(box, options, base, notify) {
+export async function mountInline(box, base, lang, exitKey, hear) {
   box.setAttribute("exportparts", PARTS.split(" ").join(","));
   const root = box.attachShadow({ mode: "open" });
   const socket = base.replace(/^http/, "ws") + "/v1/ws";
-  const full = { socket, embedded: true, minimisable: true, confidentiality_url: null, ...options, name: options.name ?? "" };
-  // Filled in by the build: {glue, wasm, css, locales}, paths of hashed files below the server's origin.
-  const handle = await mountWidget(root, full, TEALIGHT_ASSETS, base, notify);
-  return {
+  const discreet = box.getRootNode().host.hasAttribute("discreet");
+  const options = { socket, lang, exit_key: exitKey, discreet, embedded: true, minimisable: true };
+  let handle;
+  const port = {
     postMessage({ type, visible }) {
-      if (type === "shown") handle.shown(visible);
-      if (type === "end") handle.end();
+      if (type === "shown") handle?.shown(visible);
+      if (type === "end") handle?.end();
+      if (type === "exit") forget(base, handle?.leave());
     },
-    close: handle.free,
+    close: () => handle?.free(),
   };
+  // Filled in by the build: {glue, wasm, css, locales}, paths of hashed files below the server's origin.
+  const notify = (type, detail) => hear({ type, ...detail }, port);
+  handle = await mountWidget(root, options, TEALIGHT_ASSETS, base, notify);
+  notify("booted");
 }
 
 /** The words for a language tag: exact, then without the region, then English. */

@@ -1,8 +1,11 @@
 /*
  * The script of the frame document, also when that is a page of its own: mounts the widget, speaks with the loader
  * over one port, and keeps the static panel of contacts in reserve. It never hands the host page anything but the
- * closed set of messages below: no text, no secret, no address, and not whether anybody waits, talks or has ended.
+ * closed set of messages below: no text, no secret, no address of the visitor's, and not whether anybody waits, talks
+ * or has ended.
  */
+
+import { exitKey, forget, make, paintSteps, watchKeys } from "./exit.js";
 
 const config = JSON.parse(document.getElementById("tealight-config").textContent);
 const panel = document.getElementById("tealight-fallback");
@@ -10,20 +13,28 @@ const host = document.getElementById("tealight-root");
 const embedded = config.embedded && parent !== window;
 
 // The panel's own words come from the server; these are needed only where there is a script.
-const WORDS = { en: { close: "Close", retry: "Try again", failed: "The chat can't open here." } };
-const words = WORDS[document.documentElement.lang] ?? WORDS.en;
+const WORDS = { en: { close: "Close", retry: "Try again", failed: "The chat can't open here.", leave: "Leave this page" } };
+const lang = document.documentElement.lang || "en";
+const words = WORDS[lang] ?? WORDS.en;
+// The loader knows what its page wants; the page of its own goes by its language.
+const key = exitKey(lang, new URLSearchParams(location.search).get("key")?.toLowerCase());
 
 let port;
 let handle;
 let ready = false;
 let failed = false;
 let visible = !embedded;
+let struck = 0;
 const unsaid = [];
+const steps = make("div", { id: "tealight-steps", role: "status" });
 
 prepareFallback();
 listenForLoader();
 addEventListener("keydown", minimiseFallback);
-addEventListener("pageshow", startAfreshAfterExit);
+addEventListener("pagehide", () => shield(true));
+addEventListener("pageshow", comeBack);
+document.body.append(steps);
+watchKeys(() => key, countKeys, leave);
 open();
 
 async function open() {
@@ -31,9 +42,9 @@ async function open() {
     const { mountWidget } = await import(config.assets.element);
     const options = {
       socket: config.socket,
-      lang: document.documentElement.lang || "en",
+      lang,
       name: config.name,
-      exit_url: config.exit_url,
+      exit_key: key,
       embedded,
       confidentiality_url: config.confidentiality_url ?? null,
       safety_url: config.safety_url ?? null,
@@ -61,9 +72,9 @@ function hear(name, detail) {
     case "unread":
       return say({ type: "unread", count: detail.count });
     case "minimise":
-      return say({ type: "minimise" });
+      return say({ type: "minimise", count: struck });
     case "exit":
-      return leave(config.exit_url);
+      return leave();
     case "fallback":
       return fallBack();
   }
@@ -93,21 +104,14 @@ function focusFallback() {
 
 /** Adds to the static panel what only makes sense with a script: closing, trying again, and an Exit that replaces. */
 function prepareFallback() {
-  const button = (name, press) => {
-    const element = document.createElement("button");
-    element.type = "button";
-    element.className = name;
-    element.textContent = words[name];
-    element.addEventListener("click", press);
-    return element;
-  };
+  const button = (name, onclick) => make("button", { type: "button", className: name, onclick }, words[name]);
   panel.dataset.state = "opening";
   panel.querySelector("h1")?.setAttribute("tabindex", "-1");
   panel.append(button("retry", () => location.reload()));
   const exit = document.getElementById("tealight-exit");
   exit.addEventListener("click", (event) => {
     event.preventDefault();
-    leave(exit.href);
+    leave();
   });
   panel.prepend(exit.parentElement);
   if (embedded) exit.before(button("close", () => say({ type: "minimise" })));
@@ -122,7 +126,7 @@ function listenForLoader() {
     if (event.data?.tealight !== 1 || event.data.type !== "connect" || !event.ports[0]) return;
     port = event.ports[0];
     port.onmessage = ({ data }) => obey(data ?? {});
-    say({ type: "booted", tokens: Object.keys(KINDS) });
+    say({ type: "booted", tokens: Object.keys(KINDS), url: config.exit_url });
     unsaid.splice(0).forEach(say);
   });
 }
@@ -141,6 +145,8 @@ function obey({ type, visible: shown, tokens }) {
       return;
     case "end":
       return handle?.end();
+    case "exit":
+      return vanish();
     case "tokens":
       return applyTokens(tokens ?? {});
   }
@@ -175,21 +181,50 @@ function applyTokens(tokens) {
 
 // Exit: everything in the same task as the press, nothing awaited.
 
-function leave(target) {
-  document.documentElement.dataset.left = "";
-  say({ type: "exit" });
+function leave() {
+  const url = config.exit_url;
+  let gone = true;
+  document.body.replaceChildren();
   try {
-    top.location.replace(target);
+    top.location.replace(url);
   } catch {
-    location.replace(target);
+    gone = false;
+    // Without a press that the browser counts, only the loader may lead the page away; without a loader, this frame goes.
+    if (!port) location.replace(url);
   }
+  say({ type: "exit", gone });
+  vanish();
+  const offer = () => document.body.replaceChildren(make("a", { id: "tealight-exit", href: url, target: "_top", rel: "noreferrer" }, words.leave));
+  if (!embedded) setTimeout(offer, 1500);
 }
 
-/** Whoever comes back by the browser's Back after Exit finds a first screen, not what was there. */
-function startAfreshAfterExit(event) {
-  if (event.persisted && "left" in document.documentElement.dataset) location.reload();
+/** Nothing of it stays: not on the screen, not on this device. */
+function vanish() {
+  document.body.replaceChildren();
+  forget("", handle?.leave());
+}
+
+/** The browser may keep this document whole for its Back. What it keeps shows nothing. */
+function shield(isUp) {
+  document.documentElement.style.visibility = isUp ? "hidden" : "";
+}
+
+/** Whoever comes back finds the conversation if it is still theirs, and after Exit a first screen. */
+function comeBack({ persisted }) {
+  if (!persisted) return;
+  try {
+    if (sessionStorage.tealight) return shield(false);
+  } catch {
+    // Storage is denied, and so nobody can say whose it is.
+  }
+  location.reload();
+}
+
+function countKeys(count) {
+  struck = count;
+  paintSteps(steps, count, key, lang);
 }
 
 function minimiseFallback(event) {
-  if (!ready && event.key === "Escape") say({ type: "minimise" });
+  if (!ready && event.key === "Escape") say({ type: "minimise", count: struck });
 }

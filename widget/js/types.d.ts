@@ -38,8 +38,10 @@ export interface TealightChatAttributes {
   "trust-host"?: "";
   /** Neutral words on the launcher: "Message". */
   discreet?: "";
-  /** Where Exit leads when it is pressed outside the chat: an http(s) address of a neutral page. */
+  /** Where Exit leads when it is pressed outside the chat: a neutral page of another site, and no search engine. */
   "exit-url"?: string;
+  /** The key that leaves when it is struck three times. Default: `escape` for zh, ja and ko, otherwise `shift`. */
+  "exit-key"?: "shift" | "escape";
   /** Fixes the colour scheme. Default: the visitor's own. */
   theme?: "light" | "dark";
   /** Size of the panel on larger screens, in CSS pixels. Default: 400 × 640. */

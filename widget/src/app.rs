@@ -90,6 +90,9 @@ fn tell_the_page(cx: Context) {
         if told.is_none() {
             cx.before_paint(move || cx.notify("ready", &[]));
         }
+        if screen.has_conversation() {
+            cx.signs().knows_exit.set(true);
+        }
         if told != Some(screen.name()) {
             told = Some(screen.name());
             cx.notify("state", &[("state", screen.name().into())]);

@@ -102,6 +102,12 @@ pub(crate) struct Signs {
     pub(crate) in_sight: Live<bool>,
     /// Whether the browser refused to keep the snapshot, so that a reload ends the chat.
     pub(crate) unkept: Live<bool>,
+    /// What the browser refused to keep.
+    pub(crate) unkept_snapshot: RefCell<Option<String>>,
+    /// Whether the visitor has left for good: nothing is kept from then on.
+    pub(crate) left: Cell<bool>,
+    /// Whether the visitor has read what Exit does, and joined.
+    pub(crate) knows_exit: Cell<bool>,
     /// The time, as exact as words like "2 minutes ago" need it.
     pub(crate) now: Live<f64>,
     /// What the widget is asking before it does it.
@@ -124,6 +130,9 @@ impl Signs {
             panel_open: Cell::new(true),
             in_sight: Live::new(in_sight),
             unkept: Live::new(false),
+            unkept_snapshot: RefCell::default(),
+            left: Cell::new(false),
+            knows_exit: Cell::new(false),
             now: Live::new(now),
             asking: Live::new(Asking::Nothing),
             menu: Live::new(false),

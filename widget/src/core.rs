@@ -64,6 +64,7 @@ impl Core for VisitorCore {
     fn poll_effect(&mut self) -> Option<Effect> {
         loop {
             match self.session.poll_effect()? {
+                Effect::Save(_) if self.signs.left.get() => {}
                 Effect::Save(snapshot) => {
                     let kept = SLOT.save(&snapshot);
                     if !kept {
@@ -71,8 +72,12 @@ impl Core for VisitorCore {
                         SLOT.clear();
                     }
                     self.signs.unkept.set(!kept);
+                    self.signs.unkept_snapshot.replace((!kept).then_some(snapshot));
                 }
-                Effect::Forget => SLOT.clear(),
+                Effect::Forget => {
+                    SLOT.clear();
+                    self.signs.unkept_snapshot.take();
+                }
                 effect => return Some(effect),
             }
         }

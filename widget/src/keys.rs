@@ -67,6 +67,7 @@ keys! {
     WELCOME_LIMITS = "welcome.limits";
     WELCOME_LIMITS_LINK = "welcome.limits_link";
     WELCOME_EXIT = "welcome.exit";
+    WELCOME_EXIT_KEYS = "welcome.exit_keys" ["key"];
     WELCOME_EXIT_MORE = "welcome.exit_more";
     WELCOME_EXIT_LINK = "welcome.exit_link";
     WELCOME_AREA = "welcome.area";
@@ -307,6 +308,20 @@ mod tests {
                 let grade = grade(text);
                 assert!(grade <= 5.0, "{name}: grade {grade:.1} of {text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_exit_does_is_said_in_sixty_words() {
+        let english = english();
+        let note = ["welcome.exit", "welcome.exit_keys", "welcome.exit_more", "welcome.exit_link"]
+            .map(|key| texts(&english[key])[0]);
+        let words = note.iter().flat_map(|text| text.split_whitespace()).count();
+        assert!(words <= 60, "{words} words: {note:?}");
+        for what in
+            ["press Exit", "press {key} three times", "still remember", "controls this device", "safer"]
+        {
+            assert!(note.join(" ").contains(what), "it does not say {what:?}");
         }
     }
 

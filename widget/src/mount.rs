@@ -75,6 +75,13 @@ impl Handle {
         }
     }
 
+    /// The visitor leaves for good: nothing is kept from now on. Gives what the browser refused to keep, since
+    /// whoever says so to the backend needs the secret in it.
+    pub fn leave(&self) -> Option<String> {
+        self.signs.left.set(true);
+        self.signs.unkept_snapshot.take()
+    }
+
     /// What tells the visitor of their turn could not be had.
     pub fn alert_failed(&self) {
         self.signs.alert.set(false);

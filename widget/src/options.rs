@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) safety_url: Option<String>,
     /// Whether the header shows neutral words in place of the name.
     pub(crate) discreet: bool,
+    /// The key that leaves when it is struck three times, by the browser's name for it.
+    pub(crate) exit_key: String,
     /// Whether the panel can be minimised.
     pub(crate) minimisable: bool,
     /// Whether personal details in the composer are hinted at.
@@ -37,6 +39,7 @@ impl Options {
             confidentiality_url: text("confidentiality_url"),
             safety_url: text("safety_url"),
             discreet: field("discreet").is_truthy(),
+            exit_key: text("exit_key").unwrap_or_else(|| "Shift".to_owned()),
             minimisable: field("minimisable").is_truthy(),
             // On, unless it is said to be off.
             detail_hint: field("detail_hint") != JsValue::FALSE,

@@ -9,7 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use tealight_protocol::{Text, limits};
 
-use super::{Config, OpeningHours, ServiceConfig, Shift, ShiftConfig, roster};
+use super::{Config, OpeningHours, ServiceConfig, Shift, ShiftConfig, exit, roster};
 
 /// Between which waits a helpline can stop to offer the chat, in minutes: those that visitors are told.
 const OFFER_BELOW_MINUTES: std::ops::RangeInclusive<u32> = 2..=120;
@@ -108,6 +108,9 @@ pub(super) fn check(config: &Config, file: &str, text: &str) -> Result<(), Confi
     let at = Checker { file, text };
     addresses(config, &at)?;
     service(config, &at)?;
+    if let Some((problem, fix)) = exit::fault(config) {
+        at.fail("exit_url", &config.service.exit_url, problem, fix)?;
+    }
     people(config, &at)?;
     numbers(config, &at)?;
     offering(config, &at)?;

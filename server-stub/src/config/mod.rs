@@ -1,6 +1,7 @@
 //! `tealight.toml`: what a helpline decides. Read once, checked whole; every error says where and how to mend it.
 
 mod check;
+mod exit;
 mod hours;
 mod roster;
 

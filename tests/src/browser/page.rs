@@ -430,7 +430,9 @@ fn is_out_of_reach(error: &WebDriverError) -> bool {
 /// The document that was looked at is no longer there.
 fn is_lost_frame(error: &WebDriverError) -> bool {
     matches!(**error, WebDriverErrorInner::NoSuchFrame(_) | WebDriverErrorInner::NoSuchWindow(_))
-        || error.to_string().contains("frame was detached")
+        || ["frame was detached", "target frame detached"]
+            .iter()
+            .any(|words| error.to_string().contains(words))
 }
 
 /// A state on the way to another: worth another look.

@@ -102,7 +102,7 @@ options = ["Yes", "Not sure", "No"]
         origin = site.origin(),
         database = database.display(),
         assets = assets.display(),
-        exit = format_args!("{}{ELSEWHERE}", site.strange_origin()),
+        exit = format_args!("{}{}", site.strange_origin(), settings.exit.unwrap_or(ELSEWHERE)),
         hours = hours(settings),
         prior = settings
             .prior_mean_minutes

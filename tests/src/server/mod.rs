@@ -77,6 +77,8 @@ pub struct Settings {
     pub more: &'static str,
     /// How long the conversations of the weeks before took, in minutes, the oldest first.
     pub talks_before: Vec<u32>,
+    /// The path that Exit leads to, if not [`ELSEWHERE`], on the same third site.
+    pub exit: Option<&'static str>,
     /// Pages of the charity, by path.
     pub pages: HashMap<String, HostPage>,
     /// Another folder of built files than the one in `TEALIGHT_DIST`.

@@ -15,7 +15,8 @@ async fn a_page_that_the_browser_kept_whole_goes_on_where_it_was() -> Result<()>
     visitor.types(DRAFT).await?;
     away_and_back(&stage, &visitor).await?;
     ensure!(is_the_same(&visitor).await?, "the browser kept the page");
-    visitor.on_screen("waiting").await?;
+    // It comes back with the chat closed.
+    visitor.open_again("waiting").await?;
     visitor.page.wait_gone(Place::Chat, ".strip p").await?;
     visitor.has_draft(DRAFT).await?;
 
@@ -27,6 +28,7 @@ async fn a_page_that_the_browser_kept_whole_goes_on_where_it_was() -> Result<()>
     volunteer.says("Are you there?").await?;
     visitor.page.back().await?;
     ensure!(is_the_same(&visitor).await?, "the browser kept the page");
+    visitor.open_again("talking").await?;
     visitor.has_message("operator", "Are you there?").await?;
     visitor.has_draft("And then").await?;
     visitor.sends().await?;

@@ -89,7 +89,7 @@ fn open(cx: Context) -> El {
         .child(area_question(cx, select))
         .child(join)
         .child(limits(cx))
-        .child(exit_note(cx))
+        .maybe((!cx.signs().knows_exit.get()).then(|| exit_note(cx)))
 }
 
 /// "Right now most people wait …", with the range set apart by the styles.
@@ -149,12 +149,15 @@ fn area_question(cx: Context, select: El) -> El {
     side_by_side().when(is_asked, move || question().child(select.clone()))
 }
 
-/// What Exit does, and what it cannot do.
+/// What Exit does, and what it cannot do: before the first conversation of this page.
 fn exit_note(cx: Context) -> El {
-    let words = el("p")
-        .child(el("strong").class("strong").text(&cx.say(Key::WELCOME_EXIT)))
+    let key = cx.options(|options| options.exit_key.replace("ape", ""));
+    let press = el("strong")
+        .class("strong")
+        .text(&cx.say(Key::WELCOME_EXIT))
         .text(" ")
-        .text(&cx.say(Key::WELCOME_EXIT_MORE));
+        .text(&cx.fill(Key::WELCOME_EXIT_KEYS, &[("key", &key)]));
+    let words = el("p").child(press).text(" ").text(&cx.say(Key::WELCOME_EXIT_MORE));
     let address = cx.options(|options| options.safety_url.clone());
     el("div").class("note").part("note").child(icon(Icon::EXIT)).child(link(
         cx,

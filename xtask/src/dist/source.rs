@@ -16,7 +16,9 @@ use crate::workspace::Workspace;
 
 const LOADER: &str = "widget/js/loader.js";
 const ELEMENT: &str = "widget/js/element.js";
-/// ES modules that name no other file: source and logical name.
+/// Where the two, and what they import, lie.
+const SCRIPTS: &str = "widget/js";
+/// ES modules in which no path is filled in: source and logical name.
 const MODULES: [(&str, &str); 3] = [
     ("widget/js/alert.js", "alert.js"),
     ("widget/js/frame.js", "frame.js"),
@@ -44,8 +46,10 @@ const BROWSERS: &str = "--target=chrome99,edge99,firefox101,safari16.4";
 pub(crate) enum Script<'a> {
     /// An ES module; what it imports by relative path becomes part of it.
     Module(&'a Path),
-    /// The text of a script that imports nothing.
-    Text(&'a str),
+    /// The text of one, with the directory that it imports from.
+    Text(&'a str, &'a Path),
+    /// The same for a classic script, which leaves no name of its own on the page.
+    Classic(&'a str, &'a Path),
     /// A style sheet's text.
     Sheet(&'a str),
 }
@@ -102,10 +106,11 @@ pub(crate) fn add_all(workspace: &Workspace, build: Build, output: &mut Output) 
     let text = read(&workspace.path(ELEMENT))?
         .replace(ASSETS_TOKEN, &assets.to_string())
         .replace(ALERT_TOKEN, &alert.to_string());
-    output.add_hashed("element.js", esbuild(workspace, build, &Script::Text(&text))?);
+    let scripts = workspace.path(SCRIPTS);
+    output.add_hashed("element.js", esbuild(workspace, build, &Script::Text(&text, &scripts))?);
     let element = json!(output.url("element.js")?);
     let text = read(&workspace.path(LOADER))?.replace(ELEMENT_TOKEN, &element.to_string());
-    output.add_unhashed("tealight.js", esbuild(workspace, build, &Script::Text(&text))?);
+    output.add_unhashed("tealight.js", esbuild(workspace, build, &Script::Classic(&text, &scripts))?);
     Ok(())
 }
 
@@ -121,8 +126,12 @@ pub(crate) fn esbuild(workspace: &Workspace, build: Build, script: &Script<'_>) 
             command.args(["--bundle", "--format=esm"]).arg(path);
             ""
         }
-        Script::Text(text) => {
-            command.arg("--loader=js");
+        Script::Text(text, directory) => {
+            command.args(["--loader=js", "--bundle", "--format=esm"]).current_dir(directory);
+            text
+        }
+        Script::Classic(text, directory) => {
+            command.args(["--loader=js", "--bundle", "--format=iife"]).current_dir(directory);
             text
         }
         Script::Sheet(text) => {
