@@ -8,6 +8,8 @@ mod http_support;
 mod leaving;
 #[path = "http/sessions.rs"]
 mod sessions;
+#[path = "http/static_hosting.rs"]
+mod static_hosting;
 
 use futures_util::SinkExt as _;
 use http_support::{Client, TestServer, get, local};
