@@ -141,7 +141,8 @@ impl Server {
             listeners.spawn(Door::private().serve(listener, app, stopped.clone()));
         }
         if let Some(((listener, _), dir)) = demo {
-            listeners.spawn(Door::private().serve(listener, http::demo_site(dir, url.clone()), stopped));
+            let app = http::demo_site(dir, shared.clone());
+            listeners.spawn(Door::private().serve(listener, app, stopped));
         }
         drop((shared, door));
         Ok(Running {

@@ -13,8 +13,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::task::JoinHandle;
 
-/// Stands in pages for the address of the Tealight server.
+use crate::server::dist;
+
+/// Stand in pages for the address of the Tealight server, the hash of its loader, and a number used once.
 const SERVER: &str = "__TEALIGHT_SERVER__";
+const INTEGRITY: &str = "__TEALIGHT_INTEGRITY__";
+const NONCE: &str = "__TEALIGHT_NONCE__";
 
 /// Where Exit leads in tests: a neutral page on a third site.
 pub const ELSEWHERE: &str = "/elsewhere";
@@ -93,7 +97,7 @@ async fn answer(State(state): State<Arc<Pages>>, request: Request) -> Response {
     let Ok(bytes) = tokio::fs::read(&file).await else { return StatusCode::NOT_FOUND.into_response() };
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => {
-            let mut text = String::from_utf8_lossy(&bytes).replace(SERVER, &state.server);
+            let mut text = filled(&String::from_utf8_lossy(&bytes), &state.server);
             if request.uri().query() == Some("without-loader") {
                 text = without_loader(&text);
             }
@@ -107,6 +111,20 @@ async fn answer(State(state): State<Arc<Pages>>, request: Request) -> Response {
         Some("svg") => ([(header::CONTENT_TYPE, "image/svg+xml")], bytes).into_response(),
         _ => bytes.into_response(),
     }
+}
+
+fn filled(page: &str, server: &str) -> String {
+    let nonce = rand::random::<[u8; 16]>().map(|byte| format!("{byte:02x}")).concat();
+    page.replace(SERVER, server)
+        .replace(INTEGRITY, &loaders_hash().unwrap_or_default())
+        .replace(NONCE, &nonce)
+}
+
+/// What the manifest of the built files says for `integrity`.
+fn loaders_hash() -> Option<String> {
+    let manifest = std::fs::read(dist()?.join("manifest.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
+    manifest["files"]["tealight.js"]["integrity"].as_str().map(str::to_owned)
 }
 
 fn html(text: String, policy: Option<&str>) -> Response {

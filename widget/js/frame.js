@@ -25,6 +25,8 @@ let ready = false;
 let failed = false;
 let visible = !embedded;
 let struck = 0;
+let unread = 0;
+let toldUnread = 0;
 const unsaid = [];
 const steps = make("div", { id: "tealight-steps", role: "status" });
 
@@ -70,7 +72,8 @@ function hear(name, detail) {
       tellShown();
       return say({ type: "ready" });
     case "unread":
-      return say({ type: "unread", count: detail.count });
+      unread = detail.count;
+      return tellUnread();
     case "minimise":
       return say({ type: "minimise", count: struck });
     case "exit":
@@ -83,6 +86,12 @@ function hear(name, detail) {
 /** The widget hears of it once it is on the screen, so that it can put the focus where it belongs. */
 function tellShown() {
   if (ready) handle?.shown(visible);
+}
+
+/** Only a launcher has a number to show: while the chat is in sight, the page does not hear when something comes in it. */
+function tellUnread() {
+  const count = visible ? 0 : unread;
+  if (count !== toldUnread) say({ type: "unread", count: (toldUnread = count) });
 }
 
 /** The contacts instead of the chat. */
@@ -140,6 +149,7 @@ function obey({ type, visible: shown, tokens }) {
   switch (type) {
     case "shown":
       visible = shown === true;
+      tellUnread();
       tellShown();
       if (visible && failed) focusFallback();
       return;

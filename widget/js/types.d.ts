@@ -57,7 +57,7 @@ export interface TealightEventMap {
   "tealight-open": CustomEvent<null>;
   /** The panel was minimised. */
   "tealight-close": CustomEvent<null>;
-  /** Messages that came while the panel was minimised. */
+  /** Messages that came while the panel was minimised; 0 when it is opened again. */
   "tealight-unread": CustomEvent<{ count: number }>;
 }
 

@@ -78,24 +78,21 @@ fn layout(screen: Screen) -> &'static str {
     }
 }
 
-/// What happens, never what is said.
+/// That there is something to look at, and what of it is new. Not how far the conversation is, never what is said.
 fn tell_the_page(cx: Context) {
-    let mut told = None;
+    let mut told = false;
     follow(move || {
         let screen = cx.screen();
         // Until something is known there is nothing to look at, and after a while the page shows its own numbers.
         if screen == Screen::Opening {
             return;
         }
-        if told.is_none() {
+        if !told {
+            told = true;
             cx.before_paint(move || cx.notify("ready", &[]));
         }
         if screen.has_conversation() {
             cx.signs().knows_exit.set(true);
-        }
-        if told != Some(screen.name()) {
-            told = Some(screen.name());
-            cx.notify("state", &[("state", screen.name().into())]);
         }
     });
     let mut told = 0;

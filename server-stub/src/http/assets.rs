@@ -7,7 +7,10 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha384};
 
 use crate::digest;
 
@@ -110,6 +113,14 @@ impl Assets {
     /// Where a file is served, by its logical name.
     pub(super) fn url(&self, name: &str) -> String {
         self.paths.get(name).map_or_else(|| format!("/w/{name}"), |path| format!("/{path}"))
+    }
+
+    /// What a page writes into `integrity` to load exactly this file; nothing for a file that is not there.
+    pub(super) fn integrity(&self, name: &str) -> String {
+        let asset = self.paths.get(name).and_then(|path| self.by_path.get(path));
+        asset
+            .map(|asset| format!("sha384-{}", STANDARD.encode(Sha384::digest(&asset.plain))))
+            .unwrap_or_default()
     }
 
     /// The languages there are words for, with where these are served.

@@ -8,20 +8,25 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::Shared;
 use super::assets::mime;
 
-/// What the pages write where the server's address belongs.
-const PLACEHOLDER: &str = "__TEALIGHT_SERVER__";
+/// What the pages write where the server's address belongs, the hash of its loader, and a number used once.
+const SERVER: &str = "__TEALIGHT_SERVER__";
+const INTEGRITY: &str = "__TEALIGHT_INTEGRITY__";
+const NONCE: &str = "__TEALIGHT_NONCE__";
 
 #[derive(Debug)]
 struct Site {
     dir: PathBuf,
-    server: String,
+    shared: Shared,
+    integrity: String,
 }
 
 /// `index.html` and `demo-site/` below a folder, and nothing else of it.
-pub(super) fn site(dir: PathBuf, server: String) -> Router {
-    Router::new().fallback(page).with_state(Arc::new(Site { dir, server }))
+pub(super) fn site(dir: PathBuf, shared: Shared) -> Router {
+    let integrity = shared.pages.assets.integrity("tealight.js");
+    Router::new().fallback(page).with_state(Arc::new(Site { dir, shared, integrity }))
 }
 
 async fn page(State(site): State<Arc<Site>>, uri: Uri) -> Response {
@@ -31,7 +36,11 @@ async fn page(State(site): State<Arc<Site>>, uri: Uri) -> Response {
     };
     let kind = mime(&file.to_string_lossy());
     let body = match String::from_utf8(bytes) {
-        Ok(text) if kind.starts_with("text/html") => text.replace(PLACEHOLDER, &site.server).into_bytes(),
+        Ok(text) if kind.starts_with("text/html") => text
+            .replace(SERVER, &site.shared.pages.server)
+            .replace(INTEGRITY, &site.integrity)
+            .replace(NONCE, &site.shared.new_token().0)
+            .into_bytes(),
         Ok(text) => text.into_bytes(),
         Err(bytes) => bytes.into_bytes(),
     };

@@ -203,8 +203,8 @@ pub(crate) fn metrics_app(shared: Shared) -> Router {
 }
 
 /// The demonstration's pages.
-pub(crate) fn demo_site(dir: PathBuf, server: String) -> Router {
-    headers::secured_demo(demo_site::site(dir, server))
+pub(crate) fn demo_site(dir: PathBuf, shared: Shared) -> Router {
+    headers::secured_demo(demo_site::site(dir, shared))
 }
 
 async fn status(State(shared): State<Shared>) -> Response {

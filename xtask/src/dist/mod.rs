@@ -55,6 +55,10 @@ impl Build {
 pub(crate) fn run(workspace: &Workspace, args: &DistArgs) -> Result<()> {
     let built = build(workspace, args)?;
     println!("Built for the browser: {}", workspace.shown(&built));
+    // What a page needs that pins the loader by its content.
+    if let Some(loader) = manifest(&built)?.files.get("tealight.js") {
+        println!("tealight.js: integrity=\"{}\"", loader.integrity);
+    }
     Ok(())
 }
 
