@@ -1,5 +1,8 @@
 //! Finds the links in an operator's text. It only cuts the text into pieces; whoever shows them makes text of them.
-//! Here because the widget and the server's plain page must agree on what is a link.
+//! Here because the widget and the server's plain page must agree on what is a link. What does not say where it leads
+//! is none.
+
+use crate::says_where_it_leads;
 
 /// A piece of a text. The pieces together are the text, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +24,9 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut at = 0;
     while let Some(start) = next_beginning(text, at) {
         let end = start + link_len(&text[start..]);
-        if end == start {
-            at = start + 1;
+        if end == start || !says_where_it_leads(&text[start..end]) {
+            // The whole of it stays words: half an address would be another one.
+            at = end.max(start + 1);
             continue;
         }
         if plain_from < start {
@@ -49,6 +53,21 @@ pub fn is_safe_address(address: &str) -> bool {
 /// Whether an address leads to a page, and so must open beside the chat and not in its place.
 pub fn is_page(address: &str) -> bool {
     address.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+}
+
+/// The host of a page's address, if some of its letters are not what they seem to every reader: then it is shown as a
+/// browser writes it. Letters of Latin with signs on them are no riddle, those of other scripts among Latin ones are.
+pub fn puzzling_host(address: &str) -> Option<&str> {
+    if !is_page(address) {
+        return None;
+    }
+    let host = address.get("https://".len()..)?.split(['/', '?', '#', ':']).next()?;
+    let is_plain = |c: char| {
+        c.is_ascii()
+            || (matches!(c, '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{17E}')
+                && !matches!(c, '\u{131}' | '\u{138}' | '\u{13F}' | '\u{140}' | '\u{149}'))
+    };
+    (!host.chars().all(is_plain)).then_some(host)
 }
 
 /// Where the next link may begin: at one of the beginnings, not in the middle of a word.
@@ -135,6 +154,33 @@ mod tests {
             let expected: Vec<Piece<'_>> = if text.is_empty() { vec![] } else { vec![Plain(text)] };
             assert_eq!(pieces(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_that_does_not_say_where_it_leads_is_no_link_and_no_part_of_it_is() {
+        for text in [
+            "https://www.bank.example@elsewhere.example/",
+            "https://elsewhere.example\\@bank.example/",
+            "https://exam\u{200B}ple.org/",
+            "https://a@tel:08081570199",
+        ] {
+            assert_eq!(pieces(text), [Plain(text)], "{text}");
+        }
+        assert_eq!(pieces("https://x@y.example tel:999"), [Plain("https://x@y.example "), Link("tel:999")]);
+    }
+
+    #[test]
+    fn hosts_with_letters_of_other_scripts_are_puzzling() {
+        for plain in [
+            "https://example.org/\u{430}",
+            "https://m\u{fc}ller.example",
+            "https://xn--80ak.example",
+            "tel:\u{430}",
+        ] {
+            assert_eq!(puzzling_host(plain), None, "{plain}");
+        }
+        assert_eq!(puzzling_host("https://\u{430}pple.example/x"), Some("\u{430}pple.example"));
+        assert_eq!(puzzling_host("HTTPS://w\u{131}k\u{131}.example:8443"), Some("w\u{131}k\u{131}.example"));
     }
 
     #[test]

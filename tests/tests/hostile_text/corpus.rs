@@ -29,11 +29,11 @@ pub(crate) struct Case {
     pub(crate) refused: bool,
     /// What of it leads somewhere when an operator writes it.
     #[serde(default)]
-    #[allow(dead_code)]
+    #[cfg_attr(not(feature = "browser"), allow(dead_code))]
     pub(crate) links: Vec<String>,
     /// How an operator's text is shown, if not as it was written.
     #[serde(default)]
-    #[allow(dead_code)]
+    #[cfg_attr(not(feature = "browser"), allow(dead_code))]
     shown: Option<String>,
 }
 
@@ -46,6 +46,12 @@ impl Case {
     /// What must come out, where something may.
     pub(crate) fn expected(&self) -> String {
         self.expect.clone().unwrap_or_else(|| self.typed())
+    }
+
+    /// What an operator's words look like.
+    #[cfg(feature = "browser")]
+    pub(crate) fn shown(&self) -> String {
+        self.shown.clone().unwrap_or_else(|| self.expected())
     }
 }
 

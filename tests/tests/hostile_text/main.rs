@@ -6,3 +6,5 @@ mod corpus;
 mod delivery;
 mod mouths;
 mod rules;
+#[cfg(feature = "browser")]
+mod screens;

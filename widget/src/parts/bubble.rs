@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tealight_protocol::links::{Piece, is_page, pieces};
+use tealight_protocol::links::{Piece, is_page, pieces, puzzling_host};
 use tealight_protocol::{Link, Party};
 use tealight_session::Delivery;
 use tealight_session::visitor::{Command, Entry, EntryKind};
@@ -153,15 +153,26 @@ fn theirs(cx: Context, entry: &Entry, from: &Party, name: &str, text: &str) -> E
 fn linked(bubble: El, text: &str) -> El {
     pieces(text).into_iter().fold(bubble, |bubble, piece| match piece {
         Piece::Plain(words) => bubble.text(words),
-        Piece::Link(address) => bubble.child(
-            el("a")
-                .attr("href", address)
-                .maybe_attr("target", is_page(address).then_some("_blank"))
-                .attr("rel", "noopener noreferrer")
-                .attr("dir", "ltr")
-                .text(address),
-        ),
+        Piece::Link(address) => match written(address) {
+            Some(shown) => bubble.child(
+                el("a")
+                    .attr("href", address)
+                    .maybe_attr("target", is_page(address).then_some("_blank"))
+                    .attr("rel", "noopener noreferrer")
+                    .attr("dir", "ltr")
+                    .text(&shown),
+            ),
+            None => bubble.text(address),
+        },
     })
+}
+
+/// How an address is shown: as it is, or with a host that could be taken for another one as the browser writes it.
+/// Nothing where a browser knows no such address.
+fn written(address: &str) -> Option<String> {
+    let Some(host) = puzzling_host(address) else { return Some(address.to_owned()) };
+    let known = web_sys::Url::new(address).ok()?.hostname();
+    Some(address.replacen(host, &known, 1))
 }
 
 /// A link that an operator attached, shown whole: where it leads is never hidden behind a title.
@@ -172,12 +183,16 @@ fn card(cx: Context, link: &Link) -> El {
         _ => (Icon::PAGE, Key::LOG_LINK_PAGE),
     };
     let title = link.title.clone().unwrap_or_else(|| cx.say(does));
-    let title =
-        el("span").class("card-title").child(icon(symbol)).text(&title).maybe(new_window(cx, &link.url));
+    let title = el("span")
+        .class("card-title")
+        .child(icon(symbol))
+        .child(el("bdi").text(&title))
+        .maybe(new_window(cx, &link.url));
+    let shown = written(&link.url).unwrap_or_else(|| link.url.clone());
     outward("card", &link.url)
         .part("card")
         .child(title)
-        .child(el("span").class("card-url").attr("dir", "ltr").text(&link.url))
+        .child(el("span").class("card-url").attr("dir", "ltr").text(&shown))
 }
 
 fn delivery_of(entry: &Entry) -> Delivery {
