@@ -1,7 +1,7 @@
 //! What was said and what happened, as HTML. Every text is escaped and stands in an element of its own direction; links
 //! are what they are in the widget.
 
-use tealight_protocol::links::{Piece, is_page, is_safe_address, pieces};
+use tealight_protocol::links::{Piece, is_page, is_safe_address, pieces, puzzling_host};
 use tealight_protocol::{
     Alternative, Event, EventKind, Link, OfferChoice, Party, PassedTo, Reason, Timestamp,
 };
@@ -113,6 +113,8 @@ fn name(words: &Words<'_>, name: Option<&str>) -> String {
 fn linked(text: &str) -> String {
     let pieces = pieces(text).into_iter().map(|piece| match piece {
         Piece::Plain(text) => lines(text),
+        // The widget writes such a host as the browser does; here nobody could, and so it stays words.
+        Piece::Link(address) if puzzling_host(address).is_some() => lines(address),
         Piece::Link(address) => {
             format!("{}<span dir=\"ltr\">{}</span></a>", opening(address), escape(address))
         }
