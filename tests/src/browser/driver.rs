@@ -16,9 +16,12 @@ use crate::clock::{TurnedClock, steps};
 use crate::server::TestServer;
 
 /// A quiet Chromium that asks nobody anything.
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 16] = [
     "--headless",
     "--no-sandbox",
+    // Page and frame in one process, whatever the headers say: the driver sees the requests and documents of both, and
+    // for what a page may learn it is the worst case.
+    "--disable-site-isolation-trials",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
