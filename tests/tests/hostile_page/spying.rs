@@ -48,7 +48,9 @@ async fn a_page_learns_of_a_conversation_that_it_is_open_and_what_is_unread_and_
     let heard = loot.by("from the frame");
     let allowed = |message: &&Value| {
         message["type"] == "booted" && message["tokens"].is_array()
-            || [json!({"type": "ready"}), json!({"type": "minimise"})].contains(message)
+            || **message == json!({"type": "ready"})
+            // With how many of the three keys for Exit were struck last.
+            || (message["type"] == "minimise" && message["count"].as_u64().is_none_or(|struck| struck < 3))
             || **message == json!({"type": "unread", "count": message["count"].as_u64()})
     };
     let strange: Vec<_> = heard.iter().filter(|message| !allowed(message)).collect();
