@@ -106,7 +106,7 @@ async fn the_chat_cannot_be_found_among_the_frames_of_the_page() -> Result<()> {
     ensure!(name.is_empty(), "the frame is named {name}");
     let about: (String, String) =
         page.run(Place::Chat, "return [document.referrer, location.href]", Vec::new()).await?;
-    let address = format!("{}/frame?lang=en-GB", stage.server.url());
+    let address = format!("{}/frame?lang=en-GB&key=Shift", stage.server.url());
     ensure!(about == (String::new(), address), "{about:?}");
     Ok(())
 }
