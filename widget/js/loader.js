@@ -40,7 +40,8 @@ const CSS = `:host{all:initial!important;display:contents!important}
 .box>*{position:fixed;z-index:var(--l);inset-block-end:calc(var(--g) + env(safe-area-inset-bottom));inset-inline-end:calc(var(--g) + env(safe-area-inset-right));font:400 max(17px,1.0625rem)/1.5 var(--tealight-font,system-ui,sans-serif);color:var(--i)}
 .start>*{inset-inline:calc(var(--g) + env(safe-area-inset-left)) auto}
 .dock{display:flex;gap:8px;align-items:center;max-width:calc(100vw - 2*var(--g))}
-button,.steps:not(:empty){font:inherit;font-weight:600;color:inherit;min-height:44px;min-width:44px;padding:8px 16px;border:1.5px solid var(--e);border-radius:99px;background:var(--r);cursor:pointer;touch-action:manipulation}
+button{font:inherit;color:inherit}
+button,.steps:not(:empty){font-weight:600;min-height:44px;min-width:44px;padding:8px 16px;border:1.5px solid var(--e);border-radius:99px;background:var(--r);cursor:pointer;touch-action:manipulation}
 .launcher{display:flex;align-items:center;gap:10px;min-height:56px;padding:8px 20px;border-color:transparent;background:var(--a);color:var(--o);text-align:start}
 .closed .launcher{background:var(--r);color:var(--i);border-color:var(--e)}
 i{flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path(evenodd,"M5 3h14q3 0 3 3v8q0 3-3 3h-6l-5 4.5V17H5q-3 0-3-3V6q0-3 3-3zM12 5.5c4.5 4.5 3 8 0 8s-4.5-3.5 0-8z")}
@@ -48,7 +49,7 @@ b{padding:0 10px;border-radius:99px;background:var(--o);color:var(--a);line-heig
 :focus-visible:not(p){outline:3px solid var(--a);outline-offset:3px}
 [data-over]>.dock{inset-block:var(--g) auto}
 [data-over],.steps,.cover{--l:2147483647}
-.box>.steps{inset:var(--g) auto auto var(--g)}
+.box>.steps{inset:auto auto var(--g) var(--g)}
 .cover{background:var(--p)}
 .window{width:min(var(--w),100vw - 2*var(--g));height:min(var(--h),100vh - 2*var(--g));overflow:hidden;border-radius:var(--tealight-radius,18px);background:var(--p);box-shadow:0 12px 40px #0000002e;outline:1px solid #8886}
 .window>*,.box>.cover{inset:0;width:100%;height:100%;border:0;color-scheme:normal}

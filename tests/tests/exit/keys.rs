@@ -21,6 +21,7 @@ async fn three_times_shift_leaves_from_the_frame() -> Result<()> {
     steps_read(&visitor.page, Place::Chat, "●○○ Press Shift 2 more times to leave").await?;
     strike(&visitor.page, SHIFT).await?;
     steps_read(&visitor.page, Place::Chat, "●●○ Press Shift 1 more time to leave").await?;
+    visitor.page.screenshot("exit-steps-in-the-chat").await?;
     // Another key begins anew.
     strike(&visitor.page, "x").await?;
     steps_read(&visitor.page, Place::Chat, "").await?;
@@ -47,6 +48,7 @@ async fn three_times_shift_leaves_from_the_host_page_while_there_is_a_chat() -> 
     visitor.page.wait_for(Place::Top, ".launcher").await?;
     strike(&visitor.page, SHIFT).await?;
     steps_read(&visitor.page, Place::Top, "●○○ Press Shift 2 more times to leave").await?;
+    visitor.page.screenshot("exit-steps-on-the-page").await?;
     strike(&visitor.page, SHIFT).await?;
     strike(&visitor.page, SHIFT).await?;
     left(&visitor.page, &stage).await
