@@ -22,6 +22,7 @@ use crate::i18n::Words;
 use crate::keys::Key;
 use crate::live::Live;
 use crate::options::Options;
+use crate::parts::personal::Hints;
 
 /// Which screen there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +119,8 @@ pub(crate) struct Signs {
     pub(crate) checking: Live<Option<Millis>>,
     /// Whether the visitor wants to be told of their turn.
     pub(crate) alert: Live<bool>,
+    /// What looks for personal details in the composer, once it is here.
+    pub(crate) hints: Live<Option<Hints>>,
     /// Whether the next screen gets the focus, because the visitor asked for it.
     pub(crate) focus_next: Cell<bool>,
 }
@@ -138,6 +141,7 @@ impl Signs {
             menu: Live::new(false),
             checking: Live::new(None),
             alert: Live::new(false),
+            hints: Live::new(None),
             focus_next: Cell::new(true),
         }
     }

@@ -5,7 +5,7 @@
 //!   session nor protocol beyond the values they show.
 //! - `element` and `live` are what markup and state are made of: Leptos's effects and owners, and nothing that is
 //!   compiled anew for every element.
-//! - `keys`, `wait_range`, `calm`, `detail` and `rows` decide what is said, `kept` finds what is on the screen; they
+//! - `keys`, `wait_range`, `calm` and `rows` decide what is said, `kept` finds what is on the screen; they
 //!   are tested on any machine.
 //!
 //! Everything a person wrote becomes a text node. Nothing in here is ever parsed as HTML: pages that require
@@ -13,7 +13,6 @@
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 mod calm;
-mod detail;
 mod kept;
 mod keys;
 mod rows;

@@ -16,6 +16,7 @@ use crate::context::{Asking, Context, Page, Signs};
 use crate::core::{SLOT, VisitorCore};
 use crate::i18n::Words;
 use crate::options::Options;
+use crate::parts::personal::Hints;
 
 /// A mounted widget. Freeing it closes the socket and takes everything off the page; a conversation that goes on is
 /// kept for the next mount, as after a reload.
@@ -85,6 +86,11 @@ impl Handle {
     /// What tells the visitor of their turn could not be had.
     pub fn alert_failed(&self) {
         self.signs.alert.set(false);
+    }
+
+    /// What looks for personal details is here.
+    pub fn details(&self, hints: Hints) {
+        self.signs.hints.set(Some(hints));
     }
 
     /// The page around the widget asks to end the chat. The visitor is asked first.
