@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use thirtyfour::{
-    Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
+    Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, PageLoadStrategy, WebDriver,
 };
 
 use super::clock::Followers;
@@ -106,14 +106,24 @@ impl Browser {
 
     /// The same with more command-line flags.
     pub async fn open_with(&self, screen: Screen, flags: &[&str]) -> Result<Page> {
+        self.open_as(screen, flags, PageLoadStrategy::Normal).await
+    }
+
+    /// The same for pages whose answer goes on: no command waits until a page is whole.
+    pub async fn open_for_unfinished_pages(&self, screen: Screen) -> Result<Page> {
+        self.open_as(screen, &[], PageLoadStrategy::None).await
+    }
+
+    async fn open_as(&self, screen: Screen, flags: &[&str], strategy: PageLoadStrategy) -> Result<Page> {
         let process = match &self.shared {
             Some(process) => process.clone(),
             None => process(self.engine).await?,
         };
-        let capabilities = match self.engine {
+        let mut capabilities = match self.engine {
             Engine::Chromium => chromium(screen, flags)?,
             Engine::WebKit => webkit(flags)?,
         };
+        capabilities.set_page_load_strategy(strategy)?;
         let address = format!("http://127.0.0.1:{}", process.port);
         let driver = WebDriver::new(address, capabilities)
             .await

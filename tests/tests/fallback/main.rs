@@ -1,4 +1,6 @@
-//! When the chat cannot run: the numbers, never an empty box.
+//! When the chat cannot run: the numbers, never an empty box; and the chat as plain pages.
+
+mod plain;
 
 use anyhow::{Result, ensure};
 use serde_json::json;

@@ -218,7 +218,7 @@ impl Page {
     pub(super) fn exit_note(&self) -> String {
         let words = self.words();
         let safety = self.shared.pages.config.texts.safety_url.as_deref();
-        format!("{} {}", words.say("exit.note"), self.reference(safety, "welcome.exit_link"))
+        format!("{} {}", words.say("welcome.exit_more"), self.reference(safety, "welcome.exit_link"))
     }
 
     /// What stays between us, and the other ways to get help: on every page.

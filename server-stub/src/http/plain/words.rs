@@ -253,6 +253,29 @@ mod tests {
     }
 
     #[test]
+    fn whatever_these_pages_say_has_words() {
+        let dictionaries = dictionaries();
+        let words = dictionaries.words("en", START);
+        let sources = [
+            include_str!("ended.rs"),
+            include_str!("log.rs"),
+            include_str!("mod.rs"),
+            include_str!("pages.rs"),
+            include_str!("room.rs"),
+            include_str!("words.rs"),
+        ];
+        for source in sources {
+            for beginning in ["say(\"", "fill(\""] {
+                for rest in source.split(beginning).skip(1) {
+                    let key = rest.split('"').next().unwrap_or_default();
+                    let is_key = key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '.' | '_'));
+                    assert!(!is_key || !words.say(key).is_empty(), "{key} has no words");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_moment_is_named_from_today() {
         let dictionaries = dictionaries();
         let words = dictionaries.words("en", START);
