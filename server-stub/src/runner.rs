@@ -30,7 +30,7 @@ enum Question {
     Counts(oneshot::Sender<Counts>),
     Waits(oneshot::Sender<Waits>),
     Look(oneshot::Sender<Counts>),
-    Leave(Digest, oneshot::Sender<()>),
+    Leave(Digest, bool, oneshot::Sender<()>),
     Health(oneshot::Sender<Result<(), StoreError>>),
     Operator(String, oneshot::Sender<Result<Option<OperatorRecord>, StoreError>>),
     LogIn(OperatorSession, oneshot::Sender<Result<(), StoreError>>),
@@ -87,8 +87,9 @@ impl DeskHandle {
     }
 
     /// A page was left by Exit. Returns once that has been seen to, whatever came of it.
-    pub(crate) async fn leave(&self, secret: Digest) {
-        let _ = self.ask(|answer| Question::Leave(secret, answer)).await;
+    /// `erased`: everything is to be erased, too.
+    pub(crate) async fn leave(&self, secret: Digest, erased: bool) {
+        let _ = self.ask(|answer| Question::Leave(secret, erased, answer)).await;
     }
 
     pub(crate) async fn waits(&self) -> Result<Waits, Stopping> {
@@ -227,8 +228,8 @@ impl<S: Store> Runner<S> {
                 self.input(Input::Tick);
                 let _ = answer.send(self.desk.counts());
             }
-            Question::Leave(secret, answer) => {
-                self.input(Input::Left { secret });
+            Question::Leave(secret, erased, answer) => {
+                self.input(Input::Left { secret, erased });
                 let _ = answer.send(());
             }
             Question::Health(answer) => {

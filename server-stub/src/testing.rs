@@ -144,7 +144,7 @@ impl<S: Store> TestDesk<S> {
 
     /// A page of the visitor with the secret of this number is left by Exit.
     pub fn leave(&mut self, n: u8) {
-        self.input(Input::Left { secret: digest::of(&secret(n)) });
+        self.input(Input::Left { secret: digest::of(&secret(n)), erased: false });
     }
 
     /// Handles an input and keeps what comes of it.

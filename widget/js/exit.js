@@ -69,8 +69,9 @@ export const paintSteps = (node, count, key, lang) => {
 };
 
 /**
- * Forgets the conversation on this device, and tells the backend that the visitor has left. `entry` is what a widget
- * kept in memory, where the browser denies storage. Nothing is awaited, and nothing of it can fail.
+ * Forgets the conversation on this device, and tells the backend that the visitor has left, and whether it was to be
+ * erased. `entry` is what a widget kept in memory, where the browser denies storage. Nothing is awaited, and nothing of
+ * it can fail.
  */
 export const forget = (server, entry) => {
   try {
@@ -80,7 +81,8 @@ export const forget = (server, entry) => {
     // Storage is denied: there is nothing to forget.
   }
   try {
-    navigator.sendBeacon(server + "/v1/leave", JSON.parse(entry).secret);
+    const { secret, place } = JSON.parse(entry);
+    navigator.sendBeacon(server + "/v1/leave" + (place === "erasing" ? "?erase" : ""), secret);
   } catch {
     // There was no conversation.
   }

@@ -43,8 +43,14 @@ impl<S: Store> Desk<S> {
     }
 
     /// A page was left by Exit. Nobody is told whether the secret opens anything, or what became of it.
-    pub(super) fn left_by_exit(&mut self, now: Moment, secret: &Digest) {
+    pub(super) fn left_by_exit(&mut self, now: Moment, secret: &Digest, erased: bool) {
         let Some(id) = self.by_secret.get(secret).cloned() else { return };
+        if erased {
+            // What could not be erased has been logged, and expires by itself once it is over.
+            if self.destroy(now, &id).is_ok() {
+                return;
+            }
+        }
         if self.rooms.get(&id).is_none_or(|room| room.is_ended()) {
             return;
         }
@@ -113,19 +119,32 @@ impl<S: Store> Desk<S> {
     /// Destroys a conversation at its visitor's wish.
     pub(super) fn erase(&mut self, now: Moment, conn: ConnId, cid: &Cid) -> Result<(), Refusal> {
         let id = self.own_conversation(conn)?;
-        let Some(secret) = self.rooms.get(&id).map(|room| room.record.secret) else {
+        self.delete(now, &id)?;
+        self.ack(conn, cid, None, None);
+        self.forget(&id, CloseCode::Erased, "the conversation was erased");
+        Ok(())
+    }
+
+    /// The same for a visitor who has gone.
+    fn destroy(&mut self, now: Moment, id: &ConversationId) -> Result<(), Refusal> {
+        self.delete(now, id)?;
+        self.forget(id, CloseCode::Erased, "the conversation was erased");
+        Ok(())
+    }
+
+    /// Takes everything that is stored of it.
+    fn delete(&mut self, now: Moment, id: &ConversationId) -> Result<(), Refusal> {
+        let Some(secret) = self.rooms.get(id).map(|room| room.record.secret) else {
             return Err(super::rooms::NO_CONVERSATION);
         };
         self.store.write(|tx| {
-            tx.delete_conversation(&id)?;
+            tx.delete_conversation(id)?;
             tx.insert_tombstone(&secret, now)?;
             let entry = AuditEntry::new(now, Actor::Visitor, Deed::Erased);
-            tx.insert_audit(&AuditEntry { conversation: Some(mark_of(&id)), ..entry })?;
+            tx.insert_audit(&AuditEntry { conversation: Some(mark_of(id)), ..entry })?;
             Ok::<_, Refusal>(())
         })?;
         self.scrub(now);
-        self.ack(conn, cid, None, None);
-        self.forget(&id, CloseCode::Erased, "the conversation was erased");
         Ok(())
     }
 

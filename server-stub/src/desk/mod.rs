@@ -92,6 +92,8 @@ pub enum Input {
     Left {
         /// The SHA-256 of the secret it told.
         secret: Digest,
+        /// Whether the visitor had wiped the chat before, and it is still to be erased.
+        erased: bool,
     },
     /// Time has passed.
     Tick,
@@ -244,7 +246,7 @@ impl<S: Store> Desk<S> {
             Input::Frame { conn, text } => self.frame(now, conn, &text),
             Input::Binary { conn } => self.refuse_socket(conn, CloseCode::Violation, "frames are text"),
             Input::Closed { conn } => self.detach(now, conn),
-            Input::Left { secret } => self.left_by_exit(now, &secret),
+            Input::Left { secret, erased } => self.left_by_exit(now, &secret, erased),
             Input::Tick => {}
             Input::Stop => self.stop(now),
         }

@@ -1,6 +1,6 @@
 //! Leaving in a hurry: the page's last word, without a socket and without an answer that says anything.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use tealight_protocol::Secret;
@@ -9,10 +9,14 @@ use super::Shared;
 use super::client::ClientKey;
 use crate::digest;
 
+/// What the address ends with where the visitor had wiped the chat before, and nobody could be told.
+const ERASE: &str = "erase";
+
 /// `POST /v1/leave`: the body is a visitor's secret. Every well-formed one has the same answer, so that nobody
 /// learns here which secrets there are.
 pub(super) async fn leave(
     State(shared): State<Shared>,
+    RawQuery(query): RawQuery,
     client: ClientKey,
     headers: HeaderMap,
     body: String,
@@ -26,6 +30,6 @@ pub(super) async fn leave(
     let Ok(secret) = Secret::try_from(body) else {
         return (StatusCode::BAD_REQUEST, "the body is no secret").into_response();
     };
-    shared.desk.leave(digest::of(secret.as_str())).await;
+    shared.desk.leave(digest::of(secret.as_str()), query.as_deref() == Some(ERASE)).await;
     StatusCode::NO_CONTENT.into_response()
 }

@@ -30,7 +30,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
-use tealight_protocol::{LEAVE_PATH, SOCKET_PATH, STATUS_PATH, limits};
+use tealight_protocol::{LEAVE_PATH, SOCKET_PATH, STATUS_PATH, ServiceStatus, limits};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use assets::{Assets, AssetsError};
@@ -207,6 +207,15 @@ pub(crate) fn demo_site(dir: PathBuf, shared: Shared) -> Router {
     headers::secured_demo(demo_site::site(dir, shared))
 }
 
+/// What a page is told before anybody has opened the chat.
+#[derive(serde::Serialize)]
+struct Status<'a> {
+    #[serde(flatten)]
+    status: ServiceStatus,
+    /// Where the loader's own Exit leads.
+    exit_url: &'a str,
+}
+
 async fn status(State(shared): State<Shared>) -> Response {
     match shared.desk.status().await {
         Ok(mut status) => {
@@ -214,7 +223,9 @@ async fn status(State(shared): State<Shared>) -> Response {
             offering.decide(&mut status);
             let kept = if offering.is_limited() { "no-store" } else { "public, max-age=15" };
             let headers = [(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-            ([headers::FOR_EVERYBODY], headers, axum::Json(status)).into_response()
+            let exit_url = &shared.pages.config.service.exit_url;
+            let answer = axum::Json(Status { status, exit_url });
+            ([headers::FOR_EVERYBODY], headers, answer).into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

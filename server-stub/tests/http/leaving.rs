@@ -39,6 +39,22 @@ async fn every_secret_has_the_same_answer() {
 }
 
 #[tokio::test]
+async fn what_its_visitor_had_wiped_is_erased_when_they_leave() {
+    let server = TestServer::start().await;
+    let (mut visitor, mut console) = talking(&server).await;
+    let left = leave_by(&server, "/v1/leave?erase", ALLOWED, &secret(1)).await;
+    assert_eq!((left.status, left.body.len()), (204, 0));
+    assert_eq!(console.next("released").await["reason"], json!("erased"));
+    assert_eq!(visitor.close_code().await, 4410);
+    // And the same answer to whoever asks for what is no longer there, or never was.
+    for n in [1, 99] {
+        let again = leave_by(&server, "/v1/leave?erase", ALLOWED, &secret(n)).await;
+        assert_eq!(seen(&again), seen(&left), "an attacker could tell them apart");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_secret_or_comes_from_a_stranger_is_refused() {
     let server = TestServer::start().await;
     for (body, status) in [
@@ -111,8 +127,12 @@ fn seen(response: &Response) -> Value {
 }
 
 async fn leave(server: &TestServer, headers: &str, body: &str) -> Response {
+    leave_by(server, "/v1/leave", headers, body).await
+}
+
+async fn leave_by(server: &TestServer, path: &str, headers: &str, body: &str) -> Response {
     let request = format!(
-        "POST /v1/leave HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/plain;charset=UTF-8\r\n\
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/plain;charset=UTF-8\r\n\
          {headers}content-length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -328,6 +328,8 @@ async fn status_is_the_service(t: &Trial) -> Check {
         // The estimate may have moved between the two, or come out of a cache.
         if let Some(fields) = service.as_object_mut() {
             fields.remove("wait");
+            // A page is told where Exit leads; who has a socket knows it.
+            fields.remove("exit_url");
         }
         service
     };
