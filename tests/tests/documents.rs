@@ -42,6 +42,40 @@ fn every_part_is_documented() {
 }
 
 #[test]
+fn the_frames_sandbox_is_exactly_the_documented_one() {
+    let loader = read("widget/js/loader.js");
+    let allowed = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox \
+                   allow-top-navigation-by-user-activation";
+    assert_eq!(between(&loader, "sandbox:\n", "\",").trim().trim_matches('"'), allowed);
+    assert!(loader.contains("allow: \"\","), "the frame may use a power of the browser");
+    assert!(read("docs/embedding.md").contains(&format!("sandbox=\"{allowed}\"")));
+}
+
+#[test]
+fn what_frame_and_loader_say_to_each_other_is_the_documented_list() {
+    let frame = read("widget/js/frame.js");
+    let loader = read("widget/js/loader.js");
+    let security = read("SECURITY.md");
+    let table = between(&security, "| The frame says | The loader says |", "\n\n");
+    let names = |column: usize| -> BTreeSet<String> {
+        let cells = table.lines().filter_map(|row| row.split('|').nth(column));
+        cells
+            .flat_map(|cell| cell.split(':').next().and_then(|names| names.contains('`').then_some(names)))
+            .flat_map(|names| quoted(names).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    let said = |source: &str, call: &str| -> BTreeSet<String> {
+        let after = source.split(call).skip(1);
+        after.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    };
+    assert_eq!(names(1), said(&frame, "say({ type: \""));
+    let mut heard = said(&loader, "tell({ type: \"");
+    heard.insert("connect".to_owned());
+    assert!(loader.contains("type: \"connect\""));
+    assert_eq!(names(2), heard);
+}
+
+#[test]
 fn attributes_methods_and_events_are_those_of_the_types() {
     let types = read("widget/js/types.d.ts");
     let embedding = read("docs/embedding.md");

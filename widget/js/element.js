@@ -151,7 +151,8 @@ export async function mountWidget(root, options, assets, base, notify) {
   };
 }
 
-const isTrap = (error) => error instanceof WebAssembly.RuntimeError;
+// By its name: a browser that has no WebAssembly does not know the class either.
+const isTrap = (error) => error?.name === "RuntimeError";
 
 /** The parts of the widget that a page in inline mode may style with `tealight-chat::part(…)`. */
 const PARTS =

@@ -9,7 +9,7 @@ import { exitKey, make, paintSteps, watchKeys } from "./exit.js";
 
 const TAG = "tealight-chat";
 const SILENCE_MS = 8000;
-const SAFE_LINK = /^(tel|sms|mailto|https):/;
+const SAFE_LINK = /^(tel|sms|mailto|https?):/;
 const DEFAULT_EXIT = "https://www.wikipedia.org/";
 // Where Exit may lead: a page that shows the same to everybody, and so no search engine.
 const NEUTRAL = /^https?:(?!.*\b(google|bing|duckduckgo|yahoo|baidu|yandex|ecosia|qwant)\.)/i;
@@ -25,6 +25,7 @@ const WORDS = {
     failed: "The chat can't open here. You can still reach us:",
     retry: "Try again",
     unoffered: "We can't offer a chat just now. You can reach us here:",
+    plain: "Chat on a simple page",
     back: "Go back to my chat",
     close: "Close",
     exit: "Exit",
@@ -83,7 +84,6 @@ const furnish = (element) => {
   let content; // the iframe, or in inline mode the element that holds the widget
   let port; // to the frame; in inline mode the widget itself, which takes the same messages
   let wanted = []; // the custom properties that the frame would like to know
-  let away; // where the server's Exit leads
   let timer;
   let rounds;
   let attached; // aborted when the element leaves the page
@@ -101,10 +101,10 @@ const furnish = (element) => {
   const connected = () => {
     paint();
     fetch(server() + "/v1/status", { credentials: "omit", referrerPolicy: "no-referrer" })
-      .then((response) => (response.ok ? response.json() : {}))
+      .then((response) => response.json())
       .catch(() => ({})) // a failure is as good as no news
       .then((answered) => {
-        answer = answered;
+        answer = { ...answer, ...answered };
         offered ??= answer.offered ?? true;
         paint();
       });
@@ -178,19 +178,24 @@ const furnish = (element) => {
     panel.ariaLabel = words.discreet;
     box.style = `--w:${parseInt(get("width")) || 400}px;--h:${parseInt(get("height")) || 640}px`;
     // Lies under the frame until that has booted: contacts and Exit from the first moment, and all there is if it never does.
-    const [why, on] = offered == false ? ["unoffered", "back"] : ["failed", "retry"];
+    const isOff = offered == false;
+    const links = [];
+    const add = (uri, label, hours = "") =>
+      SAFE_LINK.test(uri) && links.push(make("a", { href: uri, rel: "noreferrer" }, label, make("span", {}, hours)));
+    for (const { uri, label, hours } of answer.offers || []) add(uri, label, hours);
+    // Only a server that answers has other pages, and only where the chat is offered does it lead there. Where none
+    // gives ways to reach somebody, it is the page's own, which stay where they are, too.
+    if (links[0]) offered && add(server() + "/plain?lang=" + lang(), words.plain);
+    else for (const { href, text } of document.querySelectorAll("[data-tealight-numbers] a")) add(href, text);
     const phone = get("phone");
-    const offers = (answer.offers || []).filter((offer) => SAFE_LINK.test(offer.uri));
-    if (phone && !offers.some((offer) => offer.channel == "phone")) {
-      offers.unshift({ uri: "tel:" + phone.replace(/[^+\d]/g, ""), label: get("phone-label") || phone });
+    if (phone && !links.some((link) => link.protocol == "tel:")) {
+      add("tel:" + phone.replace(/[^+\d]/g, ""), get("phone-label") || phone);
     }
     contacts.replaceChildren(
       make("div", {}, make("button", { onclick: close }, words.close), make("button", { onclick: leave }, words.exit)),
-      make("p", { tabIndex: -1 }, words[opening ? "opening" : why]),
-      ...offers.map((offer) =>
-        make("a", { href: offer.uri, rel: "noreferrer" }, offer.label, make("span", {}, offer.hours || "")),
-      ),
-      ...(opening ? [] : [make("p"), make("button", { onclick: goOn }, words[on])]),
+      make("p", { tabIndex: -1 }, words[opening ? "opening" : isOff ? "unoffered" : "failed"]),
+      ...links,
+      ...(opening ? [] : [make("p"), make("button", { onclick: goOn }, words[isOff ? "back" : "retry"])]),
     );
   };
 
@@ -213,11 +218,9 @@ const furnish = (element) => {
 
   // On a phone the window keeps to what the keyboard leaves; pinch zoom stays the visitor's own.
   const fit = () => {
-    const isSmall = visible.scale < 1.05 && matchMedia("(max-width:480px),(max-height:480px)").matches;
-    const { offsetTop: top, offsetLeft: left, width, height } = visible;
-    for (const [edge, value] of Object.entries({ top, left, width, height })) {
-      panel.style[edge] = isSmall ? value + "px" : "";
-    }
+    const { scale, offsetTop, offsetLeft, width, height } = visible;
+    const isSmall = scale < 1.05 && matchMedia("(max-width:480px),(max-height:480px)").matches;
+    panel.style = isSmall ? `inset:${offsetTop}px auto auto ${offsetLeft}px;width:${width}px;height:${height}px` : "";
   };
 
   const load = () => {
@@ -294,7 +297,7 @@ const furnish = (element) => {
   const hear = ({ type, count, tokens, url, gone }) => {
     if (type == "booted") {
       wanted = tokens || [];
-      away = url;
+      answer.exit_url = url || answer.exit_url;
       clearTimeout(timer);
       content.hidden = false;
       contacts.hidden = true;
@@ -360,7 +363,7 @@ const furnish = (element) => {
 
   // Everything happens in the task of the press, and nothing is awaited. `gone`: the frame leads away already.
   const depart = (gone) => {
-    const url = neutral(get("exit-url")) || away || DEFAULT_EXIT;
+    const url = neutral(get("exit-url")) || answer.exit_url || DEFAULT_EXIT;
     const link = make("a", { href: url, rel: "noreferrer", hidden: true }, speak().exit);
     cover.replaceChildren(link);
     if (cover.hidden) {

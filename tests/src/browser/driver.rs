@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use thirtyfour::{
-    Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, PageLoadStrategy, WebDriver,
+    Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, PageLoadStrategy,
+    WebDriver,
 };
 
 use super::clock::Followers;

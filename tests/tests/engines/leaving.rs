@@ -42,6 +42,30 @@ pub(super) async fn exit_leaves_from_every_screen_and_back_shows_nothing(engine:
     Ok(())
 }
 
+pub(super) async fn a_page_that_the_browser_kept_comes_back_without_chat_and_draft(
+    engine: Engine,
+) -> Result<()> {
+    let stage = Stage::set_for(engine).await?;
+    let visitor = stage.waiting_visitor().await?;
+    visitor.types(SECRET_WORDS).await?;
+    visitor.page.run::<()>(Place::Top, "window.isKept = true", Vec::new()).await?;
+    visitor.page.goto(&stage.server.site("/?second")).await?;
+    visitor.open_again("waiting").await?;
+    visitor.press("^Exit").await?;
+    left(&visitor.page, &stage).await?;
+    visitor.page.back().await?;
+    let is_kept = "return window.isKept === true";
+    visitor.page.holds(Place::Top, "the earlier page, kept whole", is_kept, Vec::new()).await?;
+    visitor.page.wait_for(Place::Top, ".launcher").await?;
+    visitor.page.wait_gone(Place::Top, ".window").await?;
+    visitor.open_again("welcome").await?;
+    let words = "return [T.text(), ...T.all('textarea').map((field) => field.value)].join(' ')";
+    let words: String = visitor.page.run(Place::Chat, words, Vec::new()).await?;
+    ensure!(!words.contains(SECRET_WORDS), "Back shows: {words}");
+    ensure!(visitor.page.kept(Place::Chat).await? == Kept::only(&[]), "Back found something that was kept");
+    Ok(())
+}
+
 pub(super) async fn exit_waits_for_nobody(engine: Engine) -> Result<()> {
     let mut stage = Stage::set_for(engine).await?;
     let visitor = stage.waiting_visitor().await?;

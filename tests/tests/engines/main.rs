@@ -30,6 +30,7 @@ in_every_engine! {
     basics::a_reload_in_the_chat_keeps_every_word_once,
     basics::a_server_that_stops_and_starts_loses_no_word,
     leaving::exit_leaves_from_every_screen_and_back_shows_nothing,
+    leaving::a_page_that_the_browser_kept_comes_back_without_chat_and_draft,
     leaving::exit_waits_for_nobody,
     leaving::nothing_is_kept_before_joining_one_entry_after_it_and_nothing_in_the_end,
 }

@@ -36,6 +36,23 @@ async fn exit_is_at_the_top_in_every_state_and_is_not_scrolled_away() -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_exit_does_is_on_the_first_screen_of_a_phone_without_scrolling() -> Result<()> {
+    let stage = Stage::set().await?;
+    let visitor = Visitor::arrive(&stage.browser, &stage.server, Screen::PHONE).await?;
+    visitor.open_chat().await?;
+    let script = "return ['.note', '[part~=button-primary]'].every((part) => {
+        const box = T.first(part)?.getBoundingClientRect();
+        return !!box && box.top >= 0 && box.bottom <= innerHeight;
+    })";
+    visitor.page.holds(Place::Chat, "the note and Join on one screen", script, Vec::new()).await?;
+    visitor.reads("press Exit[^]*Your browser may still remember").await?;
+    // Once in the session.
+    visitor.join().await?;
+    ensure!(!visitor.page.text(Place::Chat).await?.contains("may still remember"), "it is said again");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_page_lays_over_exit_makes_it_move() -> Result<()> {
     let stage = stage_with("", "", Settings::default()).await?;
     let visitor = Visitor::arrive_at(&stage.browser, &stage.server.site("/host"), Screen::DESKTOP).await?;

@@ -1,6 +1,7 @@
 //! Exit, in a real browser: there in every state, at once, from the keyboard too, and no way back.
 
 mod back;
+mod bare;
 mod in_sight;
 mod keys;
 mod leaving;

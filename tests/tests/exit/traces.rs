@@ -1,6 +1,7 @@
 //! Nothing left behind: not in storage, not in the history, not in the form fields a browser remembers.
 
 use anyhow::{Result, ensure};
+use tealight_protocol::{EndReason, EndedBy};
 use tealight_tests::browser::{Kept, Page, Place, Screen};
 use tealight_tests::people::{Visitor, Volunteer};
 use tealight_tests::server::Settings;
@@ -71,21 +72,21 @@ async fn no_field_is_spelled_suggested_or_filled_in_again() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inline_too_exit_forgets_and_tells_the_backend() -> Result<()> {
+async fn inline_too_exit_forgets_tells_the_backend_and_leads_where_the_server_says() -> Result<()> {
     let stage = stage_with("", "data-mode=inline data-trust-host", Settings::default()).await?;
     let visitor = Visitor::arrive_at(&stage.browser, &stage.server.site("/host"), Screen::DESKTOP).await?;
     let page = &visitor.page;
-    let lead = "document.querySelector('tealight-chat').setAttribute('exit-url', arguments[0])";
-    page.wait_for(Place::Top, ".launcher").await?;
-    page.run::<()>(Place::Top, lead, vec![stage.server.elsewhere().into()]).await?;
     page.press_on(Place::Top, ".launcher").await?;
     page.press(Place::Top, "^Join the waiting room").await?;
     page.wait_for(Place::Top, ".screen[data-screen=waiting]").await?;
     ensure!(page.kept(Place::Top).await? == Kept::only(&["tealight"]), "while waiting");
+    let volunteer = Volunteer::on_duty(&stage.server).await?;
+    volunteer.takes_next().await?;
+    page.wait_for(Place::Top, ".screen[data-screen=talking]").await?;
     press_exit(page, Place::Top).await?;
     left(page, &stage).await?;
-    let told = page.requests().await?.iter().filter(|address| address.ends_with("/v1/leave")).count();
-    ensure!(told == 1, "told {told} times");
+    let by_exit = Some((EndedBy::Visitor, EndReason::Exit));
+    volunteer.sees(|view| view.conversations.iter().any(|conv| conv.ended == by_exit).then_some(())).await?;
     page.goto(&stage.server.site("/host")).await?;
     page.wait_for(Place::Top, ".launcher").await?;
     ensure!(page.kept(Place::Top).await? == Kept::only(&[]), "after Exit");

@@ -1,5 +1,6 @@
 //! When the chat cannot run: the numbers, never an empty box; and the chat as plain pages.
 
+mod numbers;
 mod plain;
 
 use anyhow::{Result, ensure};

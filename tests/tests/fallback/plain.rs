@@ -170,12 +170,8 @@ async fn plain_pages_fit_small_dark_and_right_to_left_screens() -> Result<()> {
         "[[areas]]\nid = \"north\"\nname = \"The north\"\n[[areas]]\nid = \"south\"\nname = \"The south\"\n";
     let settings = Settings { more, prior_mean_minutes: Some(20.0), ..Settings::default() };
     let stage = Stage::with(settings).await?;
-    let screens = [
-        ("phone", PHONE),
-        ("desktop", Screen::DESKTOP),
-        ("narrow", narrow(568)),
-        ("low", narrow(256)),
-    ];
+    let screens =
+        [("phone", PHONE), ("desktop", Screen::DESKTOP), ("narrow", narrow(568)), ("low", narrow(256))];
     for (name, screen) in screens {
         let page = arrived(&stage, screen).await?;
         if name != "phone" {
