@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use tealight_tests::conform::cases;
 
 use crate::faults::FAULTS;
 use crate::mutants::Faulty;
@@ -15,7 +16,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tealight-conform");
 fn all_cases_are_listed_without_a_backend() {
     let output = conform(&["--list"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 62);
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), cases().len());
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn what_cannot_run_says_why_and_ends_with_two() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("ws://{nobody}/v1/ws");
     for (arguments, words) in [
-        (vec!["--only", "63", url.as_str()], "there is no case 63"),
+        (vec!["--only", "255", url.as_str()], "there is no case 255"),
         (vec![url.as_str()], "no socket can be opened"),
         (vec!["https://chat.example.org/v1/ws"], "does not begin with ws://"),
         (vec!["--accounts", "no-such-file", url.as_str()], "no-such-file cannot be read"),

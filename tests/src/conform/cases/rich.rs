@@ -339,7 +339,7 @@ async fn erasing_leaves_nothing(t: &Trial) -> Check {
 async fn markup_comes_back_as_it_was(t: &Trial) -> Check {
     let texts = [
         "<script>alert(1)</script> &amp; <b>bold</b>",
-        "**stars** _lines_ `code` [a](https://www.example.org) \\ \" ' \u{2028} end",
+        "**stars** _lines_ `code` [a](https://www.example.org) \\ \" ' end",
         "Zwei\n\nZeilen\tmit Tab",
         "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} e\u{301} \u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{645}\u{631}\u{62d}\u{628}\u{627}",
         "'; drop table events; --",
