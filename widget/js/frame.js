@@ -156,7 +156,8 @@ function obey({ type, visible: shown, tokens }) {
     case "end":
       return handle?.end();
     case "exit":
-      return vanish();
+      vanish();
+      return say({ type: "exit", gone: false });
     case "tokens":
       return applyTokens(tokens ?? {});
   }

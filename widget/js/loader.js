@@ -9,6 +9,7 @@ import { exitKey, make, paintSteps, watchKeys } from "./exit.js";
 
 const TAG = "tealight-chat";
 const SILENCE_MS = 8000;
+const FORGET_MS = 300;
 const SAFE_LINK = /^(tel|sms|mailto|https?):/;
 const DEFAULT_EXIT = "https://www.wikipedia.org/";
 // Where Exit may lead: a page that shows the same to everybody, and so no search engine.
@@ -361,20 +362,26 @@ const furnish = (element) => {
 
   const leave = () => depart();
 
-  // Everything happens in the task of the press, and nothing is awaited. `gone`: the frame leads away already.
+  // The cover comes in the task of the press, and so does the way out where there is no frame. A frame may be asleep
+  // behind the launcher, and a page that went at once could take it away before it has forgotten: it answers within
+  // milliseconds, and is waited for no longer than FORGET_MS. `gone` says that a frame has forgotten, and leads away
+  // itself (true) or cannot (false).
   const depart = (gone) => {
     const url = neutral(get("exit-url")) || answer.exit_url || DEFAULT_EXIT;
+    const go = () => location.replace(url);
+    const isFirst = cover.hidden;
     const link = make("a", { href: url, rel: "noreferrer", hidden: true }, speak().exit);
     cover.replaceChildren(link);
-    if (cover.hidden) {
+    if (isFirst) {
       cover.hidden = false;
       cover.showPopover?.();
     }
     document.head.append(make("meta", { name: "referrer", content: "no-referrer" }));
     // The page's own "Leave this site?" must not stand in the way.
     addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), true);
-    if (!gone) location.replace(url);
-    tell({ type: "exit" });
+    if (gone == null) tell({ type: "exit" });
+    if (gone == null && isFirst && port && content.src) setTimeout(go, FORGET_MS);
+    else if (!gone) go();
     setTimeout(() => (link.hidden = false), 1500);
   };
 
