@@ -370,6 +370,7 @@ impl Run {
                 Effect::CloseSocket(id, _) => self.closed(id),
                 Effect::Transmit(id, text) => self.transmitted(id, &text),
                 Effect::Save(_) | Effect::Forget => panic!("a console keeps nothing on the device"),
+                Effect::Solve(_) => panic!("no operator is asked to work"),
             }
         }
     }

@@ -382,7 +382,7 @@ impl Run {
                     );
                     self.saved.push(snapshot);
                 }
-                Effect::Forget => {}
+                Effect::Forget | Effect::Solve(_) => {}
             }
         }
     }

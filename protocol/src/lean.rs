@@ -14,7 +14,7 @@ use crate::{
     ConversationSnapshot, ConversationState, EndReason, EndedBy, ErrorCode, Event, EventKind, LeftReason,
     Limits, Link, Marks, OfferChoice, OperatorId, Party, PassedTo, Person, PersonRole, PlaceUpdate, Question,
     QueueState, Reason, Route, Secret, ServiceState, ServiceStatus, Text, Timestamp, ToVisitor, VisitorReady,
-    Wait, Watermark,
+    Wait, Watermark, Work,
 };
 
 /// The fields of an object.
@@ -43,6 +43,7 @@ pub fn to_visitor(text: &str) -> Option<ToVisitor> {
             retry: f.get("retry", flag)?,
             retry_ms: f.maybe("retry_ms", number)?,
             message: f.get("message", string)?,
+            work: f.maybe("work", work)?,
         },
         "event" => ToVisitor::Event(event(&value)?),
         "history" => ToVisitor::History {
@@ -465,8 +466,14 @@ fn error_code(value: &Node) -> Option<ErrorCode> {
         "ended" => ErrorCode::Ended,
         "unavailable" => ErrorCode::Unavailable,
         "internal" => ErrorCode::Internal,
+        "work_needed" => ErrorCode::WorkNeeded,
         _ => ErrorCode::Unknown,
     })
+}
+
+fn work(value: &Node) -> Option<Work> {
+    let f = Fields::of(value)?;
+    Some(Work { bits: f.get("bits", small)?, salt: f.get("salt", string)? })
 }
 
 fn bye_code(value: &Node) -> Option<ByeCode> {

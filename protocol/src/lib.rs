@@ -28,6 +28,7 @@ mod text;
 mod time;
 mod visitor;
 mod waits;
+mod work;
 
 pub use board::{ActiveEntry, Board, OperatorEntry, WaitingEntry};
 pub use close::CloseCode;
@@ -52,6 +53,7 @@ pub use visitor::{
     VisitorFrame, VisitorHello, VisitorReady,
 };
 pub use waits::{OfferedWaits, Promises, Share, Visitors, Waits, WaitsOfHour};
+pub use work::{WORK_LABEL, Work, is_worked, work_text};
 
 use serde::{Deserialize, Serialize};
 

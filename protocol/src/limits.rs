@@ -115,3 +115,13 @@ pub const RESULT_ITEMS: usize = 50;
 
 /// Most conversations that one socket may watch at once.
 pub const WATCHED: usize = 4;
+
+/// Leading bits of the hash that must be zero where our server asks for work: a mean of 65,536 tries. Whoever asks for
+/// one more doubles the time; what a slow phone takes is in `docs/safety.md`.
+pub const WORK_BITS: u32 = 16;
+
+/// Most bits that a client works for. More would be felt in the hand and in the battery.
+pub const WORK_MOST_BITS: u32 = 20;
+
+/// For how long work that was asked for is taken, in seconds.
+pub const WORK_FRESH_S: u64 = 60;

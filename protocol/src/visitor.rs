@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Area, Capability, Cid, ConversationId, ConversationState, Epoch, Event, Instance, Limits, Marks, Party,
-    Role, Secret, Seq, ServiceStatus, Text, Timestamp, Wait, Watermark,
+    Role, Secret, Seq, ServiceStatus, Text, Timestamp, Wait, Watermark, Work,
 };
 
 /// What a visitor's widget sends.
@@ -118,6 +118,10 @@ pub struct Start {
     /// The visitor's route.
     #[serde(default)]
     pub route: Route,
+    /// What solves the last [`Work`] that was asked for on this socket. No part of what the command says: the same
+    /// `start` with other work, or none, is the same command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<u64>,
 }
 
 /// How a visitor wants to be met.
@@ -245,6 +249,9 @@ pub enum ToVisitor {
         retry_ms: Option<u64>,
         /// For developers, in English. Never shown to a visitor.
         message: String,
+        /// What must be done first, with `work_needed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        work: Option<Work>,
     },
     /// Something happened.
     Event(Event),
@@ -407,6 +414,8 @@ pub enum ErrorCode {
     Unavailable,
     /// A fault in the backend.
     Internal,
+    /// The device must do some work first, so that nobody comes a thousand times: see [`Work`].
+    WorkNeeded,
     /// A later code that this build has not heard of: follow `retry`.
     #[serde(other)]
     Unknown,

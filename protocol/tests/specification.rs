@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{DIRECTIONS, Direction, compare_or_bless, files_below, read};
 use serde_json::Value;
 use tealight_protocol::{
-    CloseCode, LEAVE_PATH, OPERATOR_PREFIX, SOCKET_PATH, STATUS_PATH, SUBPROTOCOL, SUBPROTOCOL_ANY, limits,
-    schema,
+    CloseCode, LEAVE_PATH, OPERATOR_PREFIX, SOCKET_PATH, STATUS_PATH, SUBPROTOCOL, SUBPROTOCOL_ANY,
+    WORK_LABEL, limits, schema,
 };
 
 const SPECIFICATION: &str = "PROTOCOL.md";
@@ -167,7 +167,9 @@ fn the_limits_are_those_of_the_code() {
 #[test]
 fn paths_subprotocols_and_the_ladder_are_those_of_the_code() {
     let text = read(SPECIFICATION);
-    for word in [SOCKET_PATH, STATUS_PATH, LEAVE_PATH, SUBPROTOCOL, SUBPROTOCOL_ANY, OPERATOR_PREFIX] {
+    for word in
+        [SOCKET_PATH, STATUS_PATH, LEAVE_PATH, SUBPROTOCOL, SUBPROTOCOL_ANY, OPERATOR_PREFIX, WORK_LABEL]
+    {
         assert!(text.contains(word), "{word}");
     }
     let ladder: Vec<String> = limits::WAIT_LADDER_MIN.iter().map(u32::to_string).collect();

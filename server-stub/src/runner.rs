@@ -64,6 +64,11 @@ impl DeskHandle {
         (conn, inbox)
     }
 
+    /// Tells that a socket is a plain page's.
+    pub(crate) fn plain(&self, conn: ConnId) {
+        self.tell(Message::Input(Input::Plain { conn }, None));
+    }
+
     /// Tells what a socket received. The permit bounds what one socket can have waiting here.
     pub(crate) fn received(&self, input: Input, permit: OwnedSemaphorePermit) {
         self.tell(Message::Input(input, Some(permit)));

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
-use tealight_protocol::{Cid, CloseCode, Instance, Secret};
+use tealight_protocol::{Cid, CloseCode, Instance, Secret, is_worked, work_text};
 
 use crate::Moment;
 use crate::config::Config;
@@ -260,6 +260,13 @@ pub fn operator_hello(token: &str, inst: u8) -> Value {
 /// A visitor's `start`, with the cid and the secret of the same number.
 pub fn start(n: u8) -> Value {
     json!({"t": "start", "cid": cid(n), "secret": secret(n), "lang": "en"})
+}
+
+/// Does the work that an `error` asks for.
+pub fn worked(error: &Value) -> u64 {
+    let salt = error["work"]["salt"].as_str().unwrap();
+    let bits = error["work"]["bits"].as_u64().unwrap().try_into().unwrap();
+    (0..).find(|number| is_worked(&digest::of(&work_text(salt, *number)), bits)).unwrap()
 }
 
 /// A command's name, by number.

@@ -64,6 +64,8 @@ fn every_mistake_is_named_with_its_place_and_a_fix() {
         ("name = \"x\"\nclosed_on = [\"25.12.2026\"]", "4:15", "is not a date", "2026-12-25"),
         ("name = \"x\"\n[wait]\nplace_hold_minutes = 30", "5:22", "place_hold_minutes is 30", "2 to 15"),
         ("name = \"x\"\n[limits]\nretention_hours = 9000", "5:", "retention_hours is 9000", "0 to 720"),
+        ("name = \"x\"\n[limits]\nwork = \"often\"", "5:8", "unknown variant", "under_load"),
+        ("name = \"x\"\n[limits]\nwork_above_starts = 0", "5:21", "work_above_starts is 0", "1 to 100000"),
         ("name = \"x\"\n[wait]\noffer_share = 1.5", "5:1", "offer_share is 1.5", "0 to 1"),
         ("name = \"x\"\n[wait]\noffer_share = nan", "5:1", "offer_share is NaN", "0 to 1"),
         (

@@ -236,7 +236,7 @@ fn carry_out(effect: Effect, url: &str, sockets: &mut Sockets, news: &mpsc::Unbo
             }
         }
         // A peer has no device to keep anything on.
-        Effect::Save(_) | Effect::Forget => {}
+        Effect::Save(_) | Effect::Forget | Effect::Solve(_) => {}
     }
 }
 

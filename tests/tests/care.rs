@@ -2,6 +2,7 @@
 //! one press away, and neutral words for those who are watched.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use tealight_session::operator::ConversationView;
 use tealight_tests::browser::{Kept, Place, Screen};
 use tealight_tests::people::{Visitor, Volunteer};
@@ -206,4 +207,58 @@ async fn is_unnamed(visitor: &Visitor, place: Place) -> Result<()> {
     ensure!((title.as_str(), bar.as_str()) == ("Message", "Message"), "{title:?} {bar:?}");
     ensure!(!text.contains("Lantern"), "the name is on the screen");
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_device_works_for_a_moment_and_is_let_in() -> Result<()> {
+    let stage = Stage::with(Settings { limits: "work = \"always\"", ..Settings::default() }).await?;
+    let visitor = Visitor { page: stage.browser.open(Screen::PHONE).await? };
+    let page = &visitor.page;
+    page.goto(&format!("{}/chat", stage.server.url())).await?;
+    page.wait_for(Place::Top, ".screen[data-screen=welcome] .button").await?;
+    ensure!(work_files(&visitor).await?.is_empty(), "nothing is fetched before somebody asks");
+    page.devtools("Emulation.setCPUThrottlingRate", json!({"rate": 6})).await?;
+    page.run::<()>(Place::Top, PULSE, Vec::new()).await?;
+    page.press(Place::Top, "^Join the waiting room").await?;
+    page.wait_for(Place::Top, ".screen[data-screen=waiting]").await?;
+    let (beats, longest): (u32, f64) = page.run(Place::Top, "return self.pulse", Vec::new()).await?;
+    ensure!(beats > 3, "the page stood still, {longest:.0} ms at once");
+    let files = work_files(&visitor).await?;
+    ensure!(files.len() == 1, "{files:?}");
+
+    // What a device does in a second, for docs/safety.md.
+    let tried: f64 = page.run(Place::Top, RATE, vec![json!(files[0])]).await?;
+    println!("{tried:.0} tries a second at a sixth of this machine's speed; longest gap {longest:.0} ms");
+    let lines = page.console().await?;
+    ensure!(lines.is_empty(), "on the console: {lines:#?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_work_cannot_be_had_the_visitor_is_told_and_can_try_again() -> Result<()> {
+    let stage = Stage::with(Settings { limits: "work = \"always\"", ..Settings::default() }).await?;
+    let visitor = Visitor::arrive(&stage.browser, &stage.server, Screen::PHONE).await?;
+    visitor.open_chat().await?;
+    visitor.page.devtools("Network.enable", json!({})).await?;
+    visitor.page.devtools("Network.setBlockedURLs", json!({"urls": ["*/work.*.js", "*/work-*.js"]})).await?;
+    visitor.press("^Join the waiting room").await?;
+    visitor.reads("We could not let you in just now").await?;
+    visitor.reads("Call 0808 157 0199").await?;
+    visitor.on_screen("welcome").await
+}
+
+/// Counts turns of the page, and the longest time between two.
+const PULSE: &str = "self.pulse = [0, 0]; let last = performance.now(); (function beat() { const now = performance.now(); \
+                     self.pulse[0]++; self.pulse[1] = Math.max(self.pulse[1], now - last); last = now; \
+                     requestAnimationFrame(beat); })()";
+
+/// Works for some salts, and tells how many numbers were tried in a second.
+const RATE: &str = "return (async () => { const { solve } = await import(arguments[0]); let tried = 0; const began = performance.now(); \
+                    for (let n = 0; n < 8; n++) tried += 1 + await solve(('salt' + n).padEnd(22, 'x'), 15); \
+                    return tried / (performance.now() - began) * 1000; })()";
+
+async fn work_files(visitor: &Visitor) -> Result<Vec<String>> {
+    let script = "return performance.getEntriesByType('resource').map((one) => one.name) \
+                  .filter((name) => /\\/work\\b[^/]*[.]js$/.test(name))";
+    visitor.page.run(Place::Top, script, Vec::new()).await
 }

@@ -89,7 +89,7 @@ export async function mountWidget(root, options, assets, base, notify) {
   };
 
   const handle = {};
-  for (const method of ["shown", "end", "leave", "alert_failed", "details", "free"]) handle[method] = guarded(method);
+  for (const method of ["shown", "end", "leave", "alert_failed", "details", "solved", "free"]) handle[method] = guarded(method);
 
   // Fetched once somebody asks for it, from where the build says. A browser unlocks sound only in the very press that asks.
   let audio;
@@ -124,6 +124,12 @@ export async function mountWidget(root, options, assets, base, notify) {
       if (name === "alert") return alert(detail);
       // Only a hint: where it cannot be had, nothing is missing.
       if (name === "details") return import(url(TEALIGHT_DETAILS)).then(({ hints }) => handle.details(hints()), () => {});
+      if (name === "work") {
+        const { salt, bits } = detail;
+        return import(url(TEALIGHT_WORK))
+          .then(({ solve }) => solve(salt, bits))
+          .then((number) => handle.solved(salt, number), () => handle.solved(salt));
+      }
       telling++;
       try {
         notify(name, detail ?? {});

@@ -314,11 +314,7 @@ impl Context {
 
     /// Tells the page around the widget.
     pub(crate) fn notify(self, name: &str, detail: &[(&str, JsValue)]) {
-        let bag = Object::new();
-        for (field, value) in detail {
-            let _ = Reflect::set(&bag, &(*field).into(), value);
-        }
-        let _ = self.page().notify.call2(&JsValue::UNDEFINED, &name.into(), &bag);
+        tell(&self.page().notify, name, detail);
     }
 
     /// What the page around the widget asked for.
@@ -411,4 +407,13 @@ fn screen(view: &View) -> Screen {
         Phase::Erasing => Screen::Wiping,
         Phase::Stopped(_) => Screen::Stopped,
     }
+}
+
+/// Tells the page around the widget, by the function that it gave.
+pub(crate) fn tell(page: &Function, name: &str, detail: &[(&str, JsValue)]) {
+    let bag = Object::new();
+    for (field, value) in detail {
+        let _ = Reflect::set(&bag, &(*field).into(), value);
+    }
+    let _ = page.call2(&JsValue::UNDEFINED, &name.into(), &bag);
 }

@@ -3,11 +3,13 @@
 
 use std::rc::Rc;
 
+use js_sys::Function;
+use tealight_protocol::Work;
 use tealight_session::visitor::{Command, Input, Session, View};
 use tealight_session::{Effect, Fact, Millis};
 use tealight_shell::{Core, Slot};
 
-use crate::context::Signs;
+use crate::context::{Signs, tell};
 
 /// Where the snapshot lives.
 pub(crate) const SLOT: Slot = Slot::new("tealight");
@@ -19,12 +21,14 @@ const LOOK_EVERY_MS: Millis = 20_000;
 pub(crate) struct VisitorCore {
     session: Session,
     signs: Rc<Signs>,
+    /// Hears what is to be worked on.
+    notify: Function,
     look_at: Millis,
 }
 
 impl VisitorCore {
-    pub(crate) fn new(session: Session, signs: Rc<Signs>) -> Self {
-        Self { session, signs, look_at: 0 }
+    pub(crate) fn new(session: Session, signs: Rc<Signs>, notify: Function) -> Self {
+        Self { session, signs, notify, look_at: 0 }
     }
 
     fn look_at_the_clock(&mut self, now: Millis) {
@@ -73,6 +77,9 @@ impl Core for VisitorCore {
                     }
                     self.signs.unkept.set(!kept);
                     self.signs.unkept_snapshot.replace((!kept).then_some(snapshot));
+                }
+                Effect::Solve(Work { bits, salt }) => {
+                    tell(&self.notify, "work", &[("bits", bits.into()), ("salt", salt.into())]);
                 }
                 Effect::Forget => {
                     SLOT.clear();

@@ -49,7 +49,7 @@ pub fn mount(root: &ShadowRoot, options: &str, locale: JsValue, notify: Function
     let _ = Executor::init_wasm_bindgen();
     let owner = Owner::new();
     let signs = Rc::new(Signs::new(session.view(), is_page_in_sight(), now() as f64));
-    let core = VisitorCore::new(session, Rc::clone(&signs));
+    let core = VisitorCore::new(session, Rc::clone(&signs), notify.clone());
     let driver = Driver::start(core, options.socket.clone(), None, {
         let signs = Rc::clone(&signs);
         move |view| signs.publish(view)
@@ -91,6 +91,11 @@ impl Handle {
     /// What looks for personal details is here.
     pub fn details(&self, hints: Hints) {
         self.signs.hints.set(Some(hints));
+    }
+
+    /// The number that solves the work with this salt; none where it cannot be had.
+    pub fn solved(&self, salt: String, number: Option<f64>) {
+        self.driver.tell(Fact::Solved(salt, number.map(|number| number as u64)));
     }
 
     /// The page around the widget asks to end the chat. The visitor is asked first.

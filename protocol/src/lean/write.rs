@@ -73,13 +73,17 @@ fn hello(frame: Writer, hello: &VisitorHello) -> Writer {
 }
 
 fn start(frame: Writer, start: &Start) -> Writer {
-    let Start { cid, secret, area, lang, route } = start;
-    frame
+    let Start { cid, secret, area, lang, route, work } = start;
+    let frame = frame
         .words("cid", cid.as_str())
         .words("secret", secret.as_str())
         .maybe("area", area.as_deref())
         .words("lang", lang)
-        .words("route", route_name(*route))
+        .words("route", route_name(*route));
+    match work {
+        Some(work) => frame.number("work", *work),
+        None => frame,
+    }
 }
 
 fn role_name(role: Role) -> &'static str {

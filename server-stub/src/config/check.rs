@@ -317,6 +317,7 @@ fn numbers(config: &Config, at: &Checker<'_>) -> Result<(), ConfigError> {
         ("operator_session_hours", limits.operator_session_hours, 1..=168),
         ("sockets_per_minute", limits.sockets_per_minute, 1..=1_000_000),
         ("logins_per_minute", limits.logins_per_minute, 1..=1_000_000),
+        ("work_above_starts", limits.work_above_starts, 1..=100_000),
     ];
     for (key, value, range) in ranges {
         if !range.contains(&value) {

@@ -298,6 +298,23 @@ pub struct LimitsConfig {
     pub sockets: usize,
     /// Connections at once from one network.
     pub connections_per_network: usize,
+    /// When a newcomer's device must work for a second before it is let in.
+    pub work: WorkConfig,
+    /// With `work = "under_load"`: from how many new starts in a minute on.
+    pub work_above_starts: u32,
+}
+
+/// When a newcomer's device must work before it is let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkConfig {
+    /// Never.
+    #[default]
+    Off,
+    /// Always.
+    Always,
+    /// While more start in a minute than `work_above_starts`.
+    UnderLoad,
 }
 
 impl Default for LimitsConfig {
@@ -312,6 +329,8 @@ impl Default for LimitsConfig {
             logins_per_minute: 10,
             sockets: 10_000,
             connections_per_network: 500,
+            work: WorkConfig::Off,
+            work_above_starts: 30,
         }
     }
 }

@@ -10,6 +10,7 @@ use tealight_protocol::{
 };
 
 use super::bucket::Bucket;
+use super::work::Challenge;
 use super::{ConnId, Desk, Output, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Digest, Store};
@@ -29,6 +30,8 @@ pub(super) struct Socket {
     commands: Bucket,
     frames: Bucket,
     strikes: u32,
+    /// Whether it is a plain page's.
+    pub(super) is_plain: bool,
 }
 
 /// Who is at the other end.
@@ -57,6 +60,8 @@ pub(super) struct VisitorSocket {
     pub(super) place_armed: bool,
     /// How many of the times that it takes longer were told here.
     pub(super) worse_told: u32,
+    /// The work that was asked for last, until somebody tries.
+    pub(super) challenge: Option<Challenge>,
 }
 
 /// An operator's socket.
@@ -94,6 +99,7 @@ impl<S: Store> Desk<S> {
             commands: Bucket::of_commands(now),
             frames: Bucket::of_frames(now),
             strikes: 0,
+            is_plain: false,
         };
         self.sockets.insert(conn, socket);
         self.timers.set(now.plus_ms(limits::HELLO_TIMEOUT_MS), Timer::Hello(conn));

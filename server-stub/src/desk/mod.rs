@@ -33,6 +33,7 @@ mod transfer;
 mod visitor;
 mod waiting;
 mod watch;
+mod work;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -44,6 +45,7 @@ pub use absence::Sessions;
 pub use hand_out::HAND_OUT_ANSWER;
 pub(crate) use roster::{Entry, PLANNED_AHEAD_MS, entries};
 pub use settings::Settings;
+pub use work::PLAIN_STARTS;
 
 use crate::Moment;
 use crate::digest::base64url;
@@ -58,6 +60,7 @@ use service::ServiceBoard;
 use storing::Storing;
 use timers::{Timer, Timers};
 use waiting::WaitingRoom;
+use work::Starts;
 
 /// One socket, named by whoever opened it. A number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +71,11 @@ pub struct ConnId(pub u64);
 pub enum Input {
     /// A socket was accepted.
     Opened {
+        /// Which.
+        conn: ConnId,
+    },
+    /// A socket that was accepted is a plain page's: nothing at its other end can compute.
+    Plain {
         /// Which.
         conn: ConnId,
     },
@@ -106,6 +114,7 @@ impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Opened { conn } => write!(f, "Opened({})", conn.0),
+            Self::Plain { conn } => write!(f, "Plain({})", conn.0),
             Self::Frame { conn, text } => write!(f, "Frame({}, … {} bytes)", conn.0, text.len()),
             Self::Binary { conn } => write!(f, "Binary({})", conn.0),
             Self::Closed { conn } => write!(f, "Closed({})", conn.0),
@@ -168,6 +177,12 @@ pub struct Counts {
     pub errors: u64,
     /// Sockets that the server closed for a fault of the client, in total.
     pub violations: u64,
+    /// Starts refused until the device has worked, in total.
+    pub work_needed: u64,
+    /// Starts that came with the work that was asked for, in total.
+    pub worked: u64,
+    /// Starts of plain pages refused because there were too many while others had to work, in total.
+    pub plain_refused: u64,
 }
 
 /// The server's core. See the module's description.
@@ -182,6 +197,7 @@ pub struct Desk<S> {
     by_secret: HashMap<Digest, ConversationId>,
     operators: BTreeMap<OperatorId, Operator>,
     waiting: WaitingRoom,
+    starts: Starts,
     board: BoardState,
     service: ServiceBoard,
     roster: RosterState,
@@ -213,6 +229,7 @@ impl<S: Store> Desk<S> {
             by_secret: HashMap::new(),
             operators: BTreeMap::new(),
             waiting: WaitingRoom::default(),
+            starts: Starts::default(),
             board: BoardState::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
@@ -243,6 +260,7 @@ impl<S: Store> Desk<S> {
         self.run_timers(now);
         match input {
             Input::Opened { conn } => self.opened(now, conn),
+            Input::Plain { conn } => self.is_plain_page(conn),
             Input::Frame { conn, text } => self.frame(now, conn, &text),
             Input::Binary { conn } => self.refuse_socket(conn, CloseCode::Violation, "frames are text"),
             Input::Closed { conn } => self.detach(now, conn),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tealight_protocol::{Alternative, AreaStatus, Canned, Question};
 use tealight_wait::Minutes;
 
-use crate::config::{Config, OpeningHours, WeeklyRoster};
+use crate::config::{Config, OpeningHours, WeeklyRoster, WorkConfig};
 
 /// The helpline's decisions, as the desk uses them.
 #[derive(Clone, Debug)]
@@ -54,6 +54,10 @@ pub struct Settings {
     pub silence_text: String,
     /// Sockets at once.
     pub sockets: usize,
+    /// When a newcomer's device must work first.
+    pub work: WorkConfig,
+    /// More starts than this in a minute are load.
+    pub work_above: usize,
 }
 
 impl From<&Config> for Settings {
@@ -82,6 +86,8 @@ impl From<&Config> for Settings {
             silence: minutes(config.limits.silence_minutes),
             silence_text: config.texts.silence.clone(),
             sockets: config.limits.sockets,
+            work: config.limits.work,
+            work_above: config.limits.work_above_starts as usize,
         }
     }
 }

@@ -45,7 +45,13 @@ impl<S: Store> Desk<S> {
         if !self.may_command(now, conn, cid.as_ref()) {
             return;
         }
-        let body = digest::of_command(&frame);
+        let body = match &frame {
+            // Work is no part of what is meant: the same start is the same, whatever it took.
+            VisitorFrame::Start(start) if start.work.is_some() => {
+                digest::of_command(&VisitorFrame::Start(Start { work: None, ..start.clone() }))
+            }
+            _ => digest::of_command(&frame),
+        };
         let outcome = match frame {
             VisitorFrame::Start(start) => self.start(now, conn, &start, body),
             VisitorFrame::Send { cid, text } => self.visitor_sends(now, conn, &cid, text, body),
@@ -104,6 +110,7 @@ impl<S: Store> Desk<S> {
                 place: None,
                 place_armed: false,
                 worse_told: 0,
+                challenge: None,
             });
         }
         let conv = match snapshot {
@@ -233,6 +240,7 @@ impl<S: Store> Desk<S> {
                 return Err(Refusal::last_word(ErrorCode::Closed, "the service is closed"));
             }
         }
+        self.check_work(now, conn, start.work)?;
         let id = self.new_conversation_id();
         let record = Conversation {
             id: id.clone(),

@@ -43,6 +43,9 @@ fn render(counts: &Counts, waits: &Waits, now: Moment) -> Result<Vec<u8>, promet
         ("tealight_messages_total", "Messages committed", counts.messages),
         ("tealight_errors_total", "Frames refused with an error", counts.errors),
         ("tealight_violations_total", "Sockets closed for a fault of the client", counts.violations),
+        ("tealight_starts_work_needed_total", "Starts refused until work is done", counts.work_needed),
+        ("tealight_starts_worked_total", "Starts that came with the work asked for", counts.worked),
+        ("tealight_starts_plain_refused_total", "Plain starts refused under work", counts.plain_refused),
     ];
     for (name, help, value) in counters {
         let counter = IntCounter::new(name, help)?;

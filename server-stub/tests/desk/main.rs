@@ -27,3 +27,4 @@ mod storage;
 mod transfers;
 mod waiting_room;
 mod watching;
+mod work;

@@ -4,6 +4,7 @@
 mod client;
 
 use serde_json::{Value, json};
+use tealight_server::desk::PLAIN_STARTS;
 use tealight_server::store::SqliteStore;
 use tealight_server::testing::{CONFIG, cid, operator_hello};
 
@@ -85,6 +86,28 @@ async fn a_form_that_is_posted_twice_is_one_command() {
     page.form("look").post(addr).await;
     volunteer.is_with_them().await;
     assert_eq!(volunteer.log.iter().filter(|event| event["kind"] == "message").count(), 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn where_others_must_work_few_plain_pages_a_minute_are_let_in() {
+    let server = TestServer::with_config(&(local(CONFIG) + "[limits]\nwork = \"always\"\n")).await;
+    let addr = server.running.addr;
+    let mut pages = Vec::new();
+    for _ in 0..PLAIN_STARTS {
+        let page = Page::first(addr).await.form("join").post(addr).await;
+        assert!(page.status == 200 && page.reads("You're in the waiting room."), "{}", page.html);
+        pages.push(page);
+    }
+    let page = Page::first(addr).await.form("join").post(addr).await;
+    assert_eq!(page.status, 429);
+    for words in ["Wait a moment, then try again.", "Call 0808 157 0123"] {
+        assert!(page.reads(words), "{words}: {}", page.html);
+    }
+    assert_eq!(page.form("join").post(addr).await.status, 429, "trying again is free");
+    // Whoever is in goes on as always.
+    let page = pages[0].form("send").with("text", "Is somebody there?").post(addr).await;
+    assert!(page.status == 200 && page.reads("Is somebody there?"), "{}", page.html);
     server.stop().await;
 }
 

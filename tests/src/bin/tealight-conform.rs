@@ -44,6 +44,9 @@ struct Arguments {
     /// An instance of the same backend whose waiting room holds at most 20 (case 39)
     #[arg(long, value_name = "URL")]
     small: Option<String>,
+    /// An instance of the same backend that always asks for work before the door (case 64)
+    #[arg(long, value_name = "URL")]
+    work: Option<String>,
     /// A second node of the same backend (case 60)
     #[arg(long, value_name = "URL")]
     second_node: Option<String>,
@@ -121,6 +124,7 @@ fn options(arguments: &Arguments) -> Result<Options> {
         accounts: arguments.accounts.as_deref().map(accounts).transpose()?.unwrap_or_default(),
         closed: arguments.closed.clone(),
         small: arguments.small.clone(),
+        work: arguments.work.clone(),
         second_node: arguments.second_node.clone(),
         operator_hook: arguments.operator_hook.clone(),
         rounds: arguments.rounds,

@@ -29,6 +29,8 @@ pub struct Options {
     pub closed: Option<String>,
     /// An instance whose waiting room holds few.
     pub small: Option<String>,
+    /// An instance that always asks for work before the door.
+    pub work: Option<String>,
     /// A second node of the same backend.
     pub second_node: Option<String>,
     /// Where to ask for an operator who takes a visitor, for backends without level 4.
@@ -48,6 +50,7 @@ impl Default for Options {
             accounts: Vec::new(),
             closed: None,
             small: None,
+            work: None,
             second_node: None,
             operator_hook: None,
             rounds: None,
@@ -117,12 +120,14 @@ impl Bench {
         let main = OwnServer::start(&binary, Profile::Main).await?;
         let closed = OwnServer::start(&binary, Profile::Closed).await?;
         let small = OwnServer::start(&binary, Profile::Small).await?;
+        let work = OwnServer::start(&binary, Profile::Work).await?;
+        options.work = Some(work.url.clone());
         options.closed = Some(closed.url.clone());
         options.small = Some(small.url.clone());
         options.accounts = main.accounts.clone();
         options.origin = Some(super::own::ORIGIN.to_owned());
         let url = main.url.clone();
-        Self::set(url, options, Some(OwnServers { binary, _running: vec![main, closed, small] })).await
+        Self::set(url, options, Some(OwnServers { binary, _running: vec![main, closed, small, work] })).await
     }
 
     async fn set(url: String, options: Options, own: Option<OwnServers>) -> Result<Arc<Self>> {
@@ -202,6 +207,7 @@ impl Bench {
             Need::Taker => self.plain_accounts().next().is_some() || self.options.operator_hook.is_some(),
             Need::Closed => self.options.closed.is_some(),
             Need::Small => self.options.small.is_some(),
+            Need::Work => self.options.work.is_some(),
             Need::SecondNode => self.options.second_node.is_some(),
             Need::OwnServer => self.own.is_some(),
         };
@@ -273,6 +279,7 @@ impl Need {
             Self::Taker => "operator (`--accounts` or `--operator-hook`)".to_owned(),
             Self::Closed => "closed instance (`--closed`)".to_owned(),
             Self::Small => "instance with a small waiting room (`--small`)".to_owned(),
+            Self::Work => "instance that always asks for work (`--work`)".to_owned(),
             Self::SecondNode => "second node (`--second-node`)".to_owned(),
             Self::OwnServer => "program of our own server (`--own-server`)".to_owned(),
         }

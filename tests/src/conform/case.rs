@@ -58,6 +58,8 @@ pub enum Need {
     Closed,
     /// An instance whose waiting room holds few.
     Small,
+    /// An instance that always asks for work before the door.
+    Work,
     /// A second node of the same backend.
     SecondNode,
     /// The reference server as a child process that can be killed and looked into.

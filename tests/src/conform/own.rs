@@ -42,6 +42,8 @@ pub(crate) enum Profile {
     Closed,
     /// One with a waiting room for two.
     Small,
+    /// One that asks everybody for work before the door.
+    Work,
     /// One to be killed, stopped and looked into, with two operators.
     Victim,
 }
@@ -247,7 +249,7 @@ fn accounts(profile: Profile, supervisors: bool) -> Vec<Account> {
         supervisor: false,
     };
     match profile {
-        Profile::Closed | Profile::Small => Vec::new(),
+        Profile::Closed | Profile::Small | Profile::Work => Vec::new(),
         Profile::Victim => vec![account("sam"), account("robin")],
         Profile::Main => {
             let mut list = vec![
@@ -272,8 +274,9 @@ fn config(profile: Profile) -> Result<String> {
             let later = usize::try_from(today.to_monday_zero_offset() + 2)? % days.len();
             format!("hours = [{{ days = [\"{}\"], from = \"18:00\", to = \"22:00\" }}]", days[later])
         }
-        Profile::Main | Profile::Small | Profile::Victim => String::new(),
+        Profile::Main | Profile::Small | Profile::Work | Profile::Victim => String::new(),
     };
+    let work = if profile == Profile::Work { "always" } else { "off" };
     let capacity = if profile == Profile::Small { 2 } else { 5_000 };
     let mut text = format!(
         r#"
@@ -296,6 +299,7 @@ capacity = {capacity}
 sockets_per_minute = 1000000
 logins_per_minute = 1000000
 operator_lease_seconds = 5
+work = "{work}"
 
 [[alternatives]]
 id = "phone"

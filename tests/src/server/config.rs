@@ -39,6 +39,7 @@ exit_url = "{exit}"
 [limits]
 sockets_per_minute = 100000
 logins_per_minute = 100000
+{limits}
 
 [texts]
 confidentiality_url = "https://www.example.org/confidential"
@@ -110,6 +111,7 @@ options = ["Yes", "Not sure", "No"]
             .unwrap_or_default(),
         service = settings.service,
         wait = settings.wait,
+        limits = settings.limits,
         more = settings.more,
     );
     Ok(text)

@@ -73,6 +73,8 @@ pub struct Settings {
     pub service: &'static str,
     /// More lines of `[wait]`.
     pub wait: &'static str,
+    /// More lines of `[limits]`.
+    pub limits: &'static str,
     /// More tables at the end of the configuration.
     pub more: &'static str,
     /// How long the conversations of the weeks before took, in minutes, the oldest first.

@@ -175,6 +175,8 @@ impl Wire {
                     }
                 }
                 Some(Effect::Forget) => self.peers[peer.0].stored = None,
+                // No helpline here asks for work.
+                Some(Effect::Solve(_)) => {}
                 None => return,
             }
         }

@@ -22,6 +22,8 @@ pub mod visitor;
 
 use std::fmt;
 
+use tealight_protocol::Work;
+
 /// Milliseconds of the wall clock, by whatever origin the shell uses throughout.
 pub type Millis = u64;
 
@@ -55,6 +57,8 @@ pub enum Fact {
     Online,
     /// The device says that it has no network.
     Offline,
+    /// The number that solves the work with this salt; none where it cannot be found here.
+    Solved(String, Option<u64>),
     /// The timer fired.
     Tick,
 }
@@ -72,6 +76,8 @@ pub enum Effect {
     Save(String),
     /// Forget the snapshot.
     Forget,
+    /// Find the number that solves this work, without holding up the page, and tell it as [`Fact::Solved`].
+    Solve(Work),
 }
 
 /// Frames hold what people say: only their length is printed.
@@ -87,6 +93,7 @@ impl fmt::Debug for Fact {
             Self::PageRestored => f.write_str("PageRestored"),
             Self::Online => f.write_str("Online"),
             Self::Offline => f.write_str("Offline"),
+            Self::Solved(..) => f.write_str("Solved"),
             Self::Tick => f.write_str("Tick"),
         }
     }
@@ -101,6 +108,7 @@ impl fmt::Debug for Effect {
             Self::CloseSocket(id, code) => write!(f, "CloseSocket({id}, {code})"),
             Self::Save(snapshot) => write!(f, "Save(… {} bytes)", snapshot.len()),
             Self::Forget => f.write_str("Forget"),
+            Self::Solve(work) => write!(f, "Solve({} bits)", work.bits),
         }
     }
 }

@@ -257,6 +257,7 @@ impl Link {
             }
             Fact::PageLeft => self.leave(shell),
             Fact::Tick => self.tick(now, shell),
+            Fact::Solved(..) => News::Nothing,
         };
         self.observed = now;
         news

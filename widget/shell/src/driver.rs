@@ -172,6 +172,8 @@ impl<C: Core> Machine<C> {
                         slot.clear();
                     }
                 }
+                // Only visitors are asked to work, and their core sees to it.
+                Some(Effect::Solve(_)) => {}
             }
         }
     }

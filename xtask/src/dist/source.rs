@@ -19,9 +19,10 @@ const ELEMENT: &str = "widget/js/element.js";
 /// Where the two, and what they import, lie.
 const SCRIPTS: &str = "widget/js";
 /// ES modules in which no path is filled in: source and logical name.
-const MODULES: [(&str, &str); 4] = [
+const MODULES: [(&str, &str); 5] = [
     ("widget/js/alert.js", "alert.js"),
     ("widget/js/details.js", "details.js"),
+    ("widget/js/work.js", "work.js"),
     ("widget/js/frame.js", "frame.js"),
     ("server-stub/console/boot.js", "console-boot.js"),
 ];
@@ -39,6 +40,7 @@ const ASSETS_TOKEN: &str = "TEALIGHT_ASSETS";
 /// And where the element finds what it loads only for some.
 const ALERT_TOKEN: &str = "TEALIGHT_ALERT";
 const DETAILS_TOKEN: &str = "TEALIGHT_DETAILS";
+const WORK_TOKEN: &str = "TEALIGHT_WORK";
 
 /// The browsers that must understand the output: the first ones with constructable style sheets in all engines.
 const BROWSERS: &str = "--target=chrome99,edge99,firefox101,safari16.4";
@@ -106,10 +108,12 @@ pub(crate) fn add_all(workspace: &Workspace, build: Build, output: &mut Output) 
     });
     let alert = json!(output.url("alert.js")?);
     let details = json!(output.url("details.js")?);
+    let work = json!(output.url("work.js")?);
     let text = read(&workspace.path(ELEMENT))?
         .replace(ASSETS_TOKEN, &assets.to_string())
         .replace(ALERT_TOKEN, &alert.to_string())
-        .replace(DETAILS_TOKEN, &details.to_string());
+        .replace(DETAILS_TOKEN, &details.to_string())
+        .replace(WORK_TOKEN, &work.to_string());
     let scripts = workspace.path(SCRIPTS);
     output.add_hashed("element.js", esbuild(workspace, build, &Script::Text(&text, &scripts))?);
     let element = json!(output.url("element.js")?);

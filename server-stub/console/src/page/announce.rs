@@ -176,6 +176,7 @@ fn refusal_words(code: ErrorCode) -> &'static str {
         | ErrorCode::Ended
         | ErrorCode::Unsupported
         | ErrorCode::Internal
+        | ErrorCode::WorkNeeded
         | ErrorCode::Unknown => t("refusal.other"),
     }
 }

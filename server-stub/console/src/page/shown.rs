@@ -108,6 +108,7 @@ fn refused_anyhow(code: ErrorCode) -> &'static str {
         | ErrorCode::QueueFull
         | ErrorCode::Unsupported
         | ErrorCode::Internal
+        | ErrorCode::WorkNeeded
         | ErrorCode::Unknown => t("refusal.other"),
     }
 }

@@ -41,6 +41,7 @@ pub(super) enum Heard {
 impl Line {
     pub(super) fn open(shared: &Shared, place: Option<Place>) -> Self {
         let (conn, inbox) = shared.desk.open();
+        shared.desk.plain(conn);
         Self {
             desk: shared.desk.clone(),
             conn,

@@ -275,7 +275,9 @@ fn answer(
 
 /// Nobody is let in: the first page again, as it is now.
 async fn refused(page: &Page, code: ErrorCode) -> Response {
-    let note = page.words().say("welcome.refused");
+    // Other devices work for it now; this one can only come again.
+    let why = if code == ErrorCode::RateLimited { "too_fast" } else { "welcome.refused" };
+    let note = page.words().say(why);
     match page.shared.desk.status().await {
         Ok(service) => page.answer(status_of(code), "welcome", &page.welcome(&service, Some(&note))),
         Err(_) => page.trouble(Trouble::Busy, &Fields::default()),

@@ -48,6 +48,7 @@ pub(super) async fn join(page: &Page, asked: &Asked, fields: &Fields) -> Result<
         area: fields.get("area").filter(|area| !area.is_empty()).map(str::to_owned),
         lang: page.lang().to_owned(),
         route: Route::Standard,
+        work: None,
     };
     line.say(&VisitorFrame::Start(start)).await;
     let answer = until(&mut line, |frame| answers(frame, &asked.cid).is_some()).await?;

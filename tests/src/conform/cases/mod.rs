@@ -13,6 +13,7 @@ mod rich;
 mod roster;
 mod turn;
 mod waiting;
+mod work;
 
 use super::case::Case;
 
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         crash::CASES,
         waiting::CASES,
         turn::CASES,
+        work::CASES,
         rich::CASES,
         claims::CASES,
         contest::CASES,

@@ -283,7 +283,7 @@ async fn full_rooms_refuse(t: &Trial) -> Check {
 }
 
 /// The command that begins a conversation at an instance that may have other areas.
-fn start_in(t: &Trial, service: &Value) -> Value {
+pub(super) fn start_in(t: &Trial, service: &Value) -> Value {
     let mut start = t.start();
     if let Some(fields) = start.as_object_mut() {
         fields.remove("area");

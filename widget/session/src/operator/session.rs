@@ -214,6 +214,7 @@ impl Session {
             | Fact::PageRestored
             | Fact::Online
             | Fact::Offline
+            | Fact::Solved(..)
             | Fact::Tick => {}
         }
     }

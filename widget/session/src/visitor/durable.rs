@@ -69,11 +69,11 @@ impl Durable {
         matches!(self, Self::Choose { offer, .. } if offer == wanted)
     }
 
-    /// The frame that carries the command.
-    pub(super) fn frame(&self, cid: Cid, secret: &Secret) -> VisitorFrame {
+    /// The frame that carries the command; `work` is what was done to be let in.
+    pub(super) fn frame(&self, cid: Cid, secret: &Secret, work: Option<u64>) -> VisitorFrame {
         match self.clone() {
             Self::Start { area, lang, route } => {
-                VisitorFrame::Start(Start { cid, secret: secret.clone(), area, lang, route })
+                VisitorFrame::Start(Start { cid, secret: secret.clone(), area, lang, route, work })
             }
             Self::Send { text } => VisitorFrame::Send { cid, text },
             Self::Answer { survey, answers } => {

@@ -2,7 +2,7 @@
 
 use tealight_protocol::{
     Capability, Cid, ConversationSnapshot, ConversationState, ErrorCode, Event, Party, QueueState, Seq,
-    ToVisitor, VisitorFrame, VisitorReady, lean,
+    ToVisitor, VisitorFrame, VisitorReady, Work, lean, limits,
 };
 
 use super::conversation::{Applied, Conversation, Part};
@@ -10,7 +10,7 @@ use super::durable::Durable;
 use super::session::{Session, Stage};
 use crate::link::PONG;
 use crate::outbox::ItemState;
-use crate::{Millis, StopReason};
+use crate::{Effect, Millis, StopReason};
 
 /// How long to wait after a refused `erase` before it is asked for again.
 const ERASE_AGAIN_MS: Millis = 10_000;
@@ -25,6 +25,9 @@ impl Session {
         match frame {
             ToVisitor::Ready(ready) => self.ready(time, now, ready),
             ToVisitor::Ack { cid, seq, .. } => self.acknowledged(time, &cid, seq),
+            ToVisitor::Error { cid: Some(cid), work: Some(work), .. } if self.may_work(&work) => {
+                self.work(time, cid, work);
+            }
             ToVisitor::Error { cid: Some(cid), code, retry, retry_ms, .. } => {
                 if retry && !self.turns_away(&cid, code) {
                     self.outbox.defer(&cid, time, retry_ms);
@@ -206,6 +209,31 @@ impl Session {
                 }
             }
             Durable::Erase => self.erased(),
+        }
+    }
+
+    /// Whether this work would let the visitor in, and is not too much for a device.
+    fn may_work(&self, work: &Work) -> bool {
+        self.is_joining() && work.bits <= limits::WORK_MOST_BITS
+    }
+
+    /// The device has to work before the `start` is taken. What it finds is for this socket alone; should the shell
+    /// never answer, the `start` goes again and is given something new to work on.
+    fn work(&mut self, time: Millis, cid: Cid, work: Work) {
+        self.outbox.defer(&cid, time, Some(limits::WORK_FRESH_S * 1_000));
+        self.found = None;
+        self.working = Some((cid, work.salt.clone()));
+        self.shell.want(Effect::Solve(work));
+    }
+
+    /// The shell has found the number for a salt, or cannot.
+    pub(super) fn solved(&mut self, time: Millis, salt: &str, number: Option<u64>) {
+        let Some((cid, _)) = self.working.take_if(|(_, known)| known == salt) else { return };
+        self.found = number;
+        if number.is_some() {
+            self.outbox.set(&cid, ItemState::Waiting);
+        } else {
+            self.refused(time, &cid, ErrorCode::WorkNeeded);
         }
     }
 

@@ -42,6 +42,10 @@ pub struct Session {
     pub(super) when_joined: Option<Cid>,
     pub(super) typing: Typing,
     pub(super) outbox: Outbox<Durable>,
+    /// The `start` that waits for work, and the salt that is worked on.
+    pub(super) working: Option<(Cid, String)>,
+    /// What the work on this connection found.
+    pub(super) found: Option<u64>,
     pub(super) visible: bool,
     /// What the backend knows about `visible`, on this connection.
     pub(super) told_visible: Option<bool>,
@@ -114,6 +118,8 @@ impl Session {
             when_joined: None,
             typing: Typing::default(),
             outbox: Outbox::new(),
+            working: None,
+            found: None,
             visible: true,
             told_visible: None,
             save_at: None,
@@ -235,6 +241,7 @@ impl Session {
                 self.leave_end();
                 self.clear_end();
             }
+            Fact::Solved(salt, number) => self.solved(time, salt, *number),
             Fact::SocketOpened(_)
             | Fact::SocketReceived(..)
             | Fact::SocketClosed(..)
@@ -372,6 +379,10 @@ impl Session {
     /// The socket is gone.
     pub(super) fn lost(&mut self, loss: Loss) {
         self.outbox.disconnected();
+        self.found = None;
+        if let Some((cid, _)) = self.working.take() {
+            self.outbox.set(&cid, ItemState::Waiting);
+        }
         self.typing.disconnected();
         self.told_visible = None;
         if let Stage::Conversation(conversation) = &mut self.stage {

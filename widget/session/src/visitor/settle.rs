@@ -70,7 +70,7 @@ impl Session {
             Stage::Welcome { .. } | Stage::Stopped(_) => return,
         };
         while let Some(item) = self.outbox.next_due(time) {
-            let frame = item.command.frame(item.cid.clone(), secret);
+            let frame = item.command.frame(item.cid.clone(), secret, self.found);
             self.link.transmit(lean::from_visitor(&frame), &mut self.shell);
         }
     }

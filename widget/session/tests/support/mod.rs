@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
+use tealight_protocol::Work;
 use tealight_session::{ConnectionId, Effect, Entropy, Fact, Millis};
 
 /// What both kinds of session have in common.
@@ -102,6 +103,8 @@ pub struct Rig<M> {
     pub stored: Option<String>,
     pub saves: u32,
     pub forgets: u32,
+    /// What was to be worked on.
+    pub works: Vec<Work>,
 }
 
 impl<M: Machine> Rig<M> {
@@ -116,6 +119,7 @@ impl<M: Machine> Rig<M> {
             stored: None,
             saves: 0,
             forgets: 0,
+            works: Vec::new(),
         }
     }
 
@@ -217,6 +221,7 @@ impl<M: Machine> Rig<M> {
                     self.stored = Some(text);
                     self.saves += 1;
                 }
+                Effect::Solve(work) => self.works.push(work),
                 Effect::Forget => {
                     self.stored = None;
                     self.forgets += 1;

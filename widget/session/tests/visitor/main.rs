@@ -18,3 +18,4 @@ mod resume;
 mod snapshot;
 mod transfer;
 mod waiting;
+mod work;
