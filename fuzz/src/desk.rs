@@ -217,7 +217,7 @@ impl Run {
         if let Some(old) = self.sockets.insert(which % FEW, conn) {
             self.input(Input::Closed { conn: old });
         }
-        self.input(Input::Opened { conn });
+        self.input(Input::Opened { conn, origin: None });
     }
 
     fn says(&mut self, which: u8, text: String) {

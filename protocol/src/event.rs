@@ -289,6 +289,8 @@ pub enum EndReason {
     Closed,
     /// The visitor pressed Exit: the page was left in a hurry.
     Exit,
+    /// The operator ended it because of how they were spoken to, and the visitor is not let in for a while.
+    Blocked,
     /// A later reason that this build has not heard of.
     #[serde(other)]
     Unknown,

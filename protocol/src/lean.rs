@@ -242,6 +242,7 @@ fn service(value: &Node) -> Option<ServiceStatus> {
             "closed" => ServiceState::Closed,
             "full" => ServiceState::Full,
             "ending" => ServiceState::Ending,
+            "blocked" => ServiceState::Blocked,
             _ => ServiceState::Unknown,
         },
         closes_at: f.maybe("closes_at", timestamp)?,
@@ -362,6 +363,7 @@ fn event(value: &Node) -> Option<Event> {
                 "away" => EndReason::Away,
                 "closed" => EndReason::Closed,
                 "exit" => EndReason::Exit,
+                "blocked" => EndReason::Blocked,
                 _ => EndReason::Unknown,
             },
         },
@@ -447,6 +449,7 @@ fn capability(value: &Node) -> Option<Capability> {
         "notes" => Capability::Notes,
         "watch" => Capability::Watch,
         "roster" => Capability::Roster,
+        "blocks" => Capability::Blocks,
         _ => Capability::Unknown,
     })
 }

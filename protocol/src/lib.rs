@@ -8,6 +8,7 @@
 //! of types or vectors, run `TEALIGHT_BLESS=1 cargo test -p tealight-protocol` and read the difference. The feature
 //! `schema`, which needs schemars, is on in this crate's own tests and off for everybody who depends on it.
 
+mod blocks;
 mod board;
 pub mod close;
 mod decode;
@@ -30,6 +31,7 @@ mod visitor;
 mod waits;
 mod work;
 
+pub use blocks::{Block, BlockId, BlockReason, BlockReview};
 pub use board::{ActiveEntry, Board, OperatorEntry, WaitingEntry};
 pub use close::CloseCode;
 pub use decode::{DecodeError, decode, decode_value};
@@ -106,6 +108,8 @@ pub enum Capability {
     Watch,
     /// Shifts, announcements and figures of waits.
     Roster,
+    /// Visitors who are not let in for a while.
+    Blocks,
     /// A later capability that this build has not heard of.
     #[serde(other)]
     Unknown,

@@ -107,6 +107,9 @@ pub const ROSTER_DAYS: u64 = 14;
 /// Most shifts that can be planned ahead, those of the configuration apart.
 pub const SHIFTS: usize = 500;
 
+/// How long a visitor who was blocked is not let in, in hours.
+pub const BLOCK_HOURS: u64 = 24;
+
 /// How long a place is kept for a visitor who is not connected, unless a backend announces another time, in seconds.
 pub const KEEP_S: u32 = 300;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alternative, Announcement, Area, Board, ByeCode, Capability, Cid, ConversationId, ConversationState,
-    Epoch, ErrorCode, Event, Instance, Limits, Link, Marks, NoteText, Notice, OperatorId, Person,
-    PlannedShift, Reason, Role, Roster, Route, Seq, ShiftId, Text, Timestamp, Waits, Watermark,
+    Alternative, Announcement, Area, Block, BlockId, BlockReason, Board, ByeCode, Capability, Cid,
+    ConversationId, ConversationState, Epoch, ErrorCode, Event, Instance, Limits, Link, Marks, NoteText,
+    Notice, OperatorId, Person, PlannedShift, Reason, Role, Roster, Route, Seq, ShiftId, Text, Timestamp,
+    Waits, Watermark,
 };
 
 /// What an operator's console sends.
@@ -64,6 +65,27 @@ pub enum OperatorFrame {
         conv: ConversationId,
         /// The claim that allows it.
         claim: u64,
+    },
+    /// Ends a conversation because of how the operator was spoken to, and lets nobody in from there for
+    /// [`crate::limits::BLOCK_HOURS`] hours. Durable.
+    Block {
+        /// Names the command.
+        cid: Cid,
+        /// The conversation.
+        conv: ConversationId,
+        /// The claim that allows it.
+        claim: u64,
+        /// Why.
+        reason: BlockReason,
+    },
+    /// Says what a second person made of a block. Durable.
+    Review {
+        /// Names the command.
+        cid: Cid,
+        /// The block.
+        block: BlockId,
+        /// Whether the visitor is let in again; otherwise the block stays until its end.
+        lift: bool,
     },
     /// Passes a conversation on: to a colleague, to another area, or back to the waiting room. Durable.
     Transfer {
@@ -253,6 +275,8 @@ pub enum QueryKind {
     Roster,
     /// How long people waited.
     Waits,
+    /// Visitors who are not let in for a while.
+    Blocks,
     /// A later question that this build has not heard of.
     #[serde(other)]
     Unknown,
@@ -395,6 +419,9 @@ pub enum ToOperator {
         /// How long people waited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waits: Option<Waits>,
+        /// Visitors who are not let in for a while, the newest first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blocks: Option<Vec<Block>>,
         /// Whether there are more after these.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
@@ -457,7 +484,8 @@ pub struct OperatorReady {
 pub enum Right {
     /// Watching conversations of others, and whispering to whoever holds them.
     Watch,
-    /// Announcing to all visitors, letting nobody new in, and planning the shifts of others.
+    /// Announcing to all visitors, letting nobody new in, planning the shifts of others, and reviewing the blocks of
+    /// others.
     Coordinate,
     /// A later right that this build has not heard of: it means nothing.
     #[serde(other)]

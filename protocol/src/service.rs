@@ -15,7 +15,8 @@ pub struct ServiceStatus {
     /// When it closes, while open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_at: Option<Timestamp>,
-    /// When it opens next, while nobody new is let in because of the hours, if known.
+    /// When it opens next, while nobody new is let in because of the hours, if known; while `blocked`, when this visitor
+    /// is let in again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_open: Option<Timestamp>,
     /// What somebody who joined now would be told.
@@ -61,6 +62,9 @@ pub enum ServiceState {
     Full,
     /// Open for those who wait; whoever joined now would meet nobody before it closes.
     Ending,
+    /// This visitor is not let in until `next_open`, because of how they spoke to an operator. Said on the sockets of
+    /// that visitor alone.
+    Blocked,
     /// A later state that this build has not heard of: treat it as closed.
     #[serde(other)]
     Unknown,

@@ -152,8 +152,8 @@ const TO_VISITOR: &[&str] = &[
     "pong", "unknown",
 ];
 const OPERATOR_FRAMES: &[&str] = &[
-    "hello", "sync", "state", "claim", "send", "end", "transfer", "note", "offer", "announce", "shift",
-    "unshift", "watch", "typing", "mark", "query", "ping", "pong", "unknown",
+    "hello", "sync", "state", "claim", "send", "end", "block", "review", "transfer", "note", "offer",
+    "announce", "shift", "unshift", "watch", "typing", "mark", "query", "ping", "pong", "unknown",
 ];
 const TO_OPERATOR: &[&str] = &[
     "ready",
@@ -242,6 +242,8 @@ fn operator_frame(frame: &OperatorFrame) -> &'static str {
         OperatorFrame::Claim { .. } => "claim",
         OperatorFrame::Send { .. } => "send",
         OperatorFrame::End { .. } => "end",
+        OperatorFrame::Block { .. } => "block",
+        OperatorFrame::Review { .. } => "review",
         OperatorFrame::Transfer { .. } => "transfer",
         OperatorFrame::Note { .. } => "note",
         OperatorFrame::Offer { .. } => "offer",

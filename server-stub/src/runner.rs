@@ -13,12 +13,12 @@ use std::time::Duration;
 use tealight_protocol::{CloseCode, OperatorId, ServiceStatus, Waits, limits};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::desk::{ConnId, Counts, Desk, Input, Output, Sessions};
+use crate::desk::{ConnId, Counts, Desk, Input, Origin, Output, Sessions};
 use crate::store::{Digest, OperatorRecord, OperatorSession, Store, StoreError};
 use crate::{Clock, Moment};
 
 enum Message {
-    Opened(ConnId, Outbound),
+    Opened(ConnId, Option<Origin>, Outbound),
     /// What happened, and the socket's permit to have told it, which goes back once it is handled.
     Input(Input, Option<OwnedSemaphorePermit>),
     Ask(Question),
@@ -26,7 +26,7 @@ enum Message {
 }
 
 enum Question {
-    Status(oneshot::Sender<ServiceStatus>),
+    Status(Option<Origin>, oneshot::Sender<ServiceStatus>),
     Counts(oneshot::Sender<Counts>),
     Waits(oneshot::Sender<Waits>),
     Look(oneshot::Sender<Counts>),
@@ -57,10 +57,10 @@ impl DeskHandle {
     }
 
     /// A new socket: its name, and what is to be sent on it.
-    pub(crate) fn open(&self) -> (ConnId, Inbox) {
+    pub(crate) fn open(&self, origin: Option<Origin>) -> (ConnId, Inbox) {
         let conn = ConnId(self.next_conn.fetch_add(1, Ordering::Relaxed));
         let (outgoing, inbox) = queue();
-        self.tell(Message::Opened(conn, outgoing));
+        self.tell(Message::Opened(conn, origin, outgoing));
         (conn, inbox)
     }
 
@@ -79,7 +79,12 @@ impl DeskHandle {
     }
 
     pub(crate) async fn status(&self) -> Result<ServiceStatus, Stopping> {
-        self.ask(Question::Status).await
+        self.status_from(None).await
+    }
+
+    /// The service as somebody is told of it who comes from there.
+    pub(crate) async fn status_from(&self, origin: Option<Origin>) -> Result<ServiceStatus, Stopping> {
+        self.ask(|answer| Question::Status(origin, answer)).await
     }
 
     pub(crate) async fn counts(&self) -> Result<Counts, Stopping> {
@@ -177,9 +182,9 @@ impl<S: Store> Runner<S> {
                 None => Duration::from_secs(3_600),
             };
             match inbox.recv_timeout(wait) {
-                Ok(Message::Opened(conn, outbound)) => {
+                Ok(Message::Opened(conn, origin, outbound)) => {
                     self.sockets.insert(conn, outbound);
-                    self.input(Input::Opened { conn });
+                    self.input(Input::Opened { conn, origin });
                 }
                 Ok(Message::Input(input, permit)) => {
                     if let Input::Closed { conn } = &input {
@@ -226,7 +231,7 @@ impl<S: Store> Runner<S> {
     fn answer(&mut self, question: Question) {
         let now = self.clock.now();
         match question {
-            Question::Status(answer) => drop(answer.send(self.desk.service_status(now))),
+            Question::Status(origin, answer) => drop(answer.send(self.desk.service_from(now, origin))),
             Question::Counts(answer) => drop(answer.send(self.desk.counts())),
             Question::Waits(answer) => drop(answer.send(self.desk.waits(now))),
             Question::Look(answer) => {
@@ -353,7 +358,7 @@ impl StillDesk {
     /// The queue of the first socket, once it is there.
     pub(crate) async fn opened(&mut self) -> Outbound {
         loop {
-            if let Ok(Message::Opened(_, outbound)) = self.inbox.try_recv() {
+            if let Ok(Message::Opened(_, _, outbound)) = self.inbox.try_recv() {
                 return outbound;
             }
             tokio::task::yield_now().await;

@@ -12,7 +12,7 @@ use tealight_protocol::{Cid, CloseCode, Instance, Secret, is_worked, work_text};
 
 use crate::Moment;
 use crate::config::Config;
-use crate::desk::{ConnId, Desk, Input, Output, Settings};
+use crate::desk::{ConnId, Desk, Input, Origin, Output, Settings};
 use crate::digest;
 use crate::operators;
 use crate::store::{OperatorSession, SqliteStore, Store};
@@ -121,9 +121,14 @@ impl<S: Store> TestDesk<S> {
 
     /// Opens a socket.
     pub fn connect(&mut self) -> ConnId {
+        self.connect_from(None)
+    }
+
+    /// The same from somewhere: visitors of one number share an address.
+    pub fn connect_from(&mut self, origin: Option<u8>) -> ConnId {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        self.input(Input::Opened { conn });
+        self.input(Input::Opened { conn, origin: origin.map(|n| Origin([n; 8])) });
         conn
     }
 

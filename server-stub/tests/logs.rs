@@ -15,6 +15,7 @@ use tealight_server::testing::{CONFIG, cid, hello, operator_hello, secret, start
 /// Where the visitor is, as the proxy says, and the part of it that is enough to be found by.
 const ADDRESS: &str = "203.0.113.77";
 const NETWORK: &str = "203.0.113";
+const NEIGHBOUR: &str = "203.0.113.78";
 
 #[tokio::test]
 async fn no_word_secret_token_password_or_address_is_logged() {
@@ -68,6 +69,15 @@ async fn no_word_secret_token_password_or_address_is_logged() {
     console.next("released").await;
     console.send(&json!({"t": "announce", "cid": cid(8), "notice": marker, "paused": false})).await;
     console.next("error").await;
+    console.send(&json!({"t": "claim", "cid": cid(10), "conv": conv})).await;
+    console.next("assigned").await;
+    console.send(&json!({"t": "block", "cid": cid(11), "conv": conv, "claim": 2, "reason": "threat"})).await;
+    let mut again = Client::connect_from(&server, ADDRESS).await;
+    again.send(&hello(2)).await;
+    assert_eq!(again.next("ready").await["service"]["state"], "blocked");
+    let mut neighbour = Client::connect_from(&server, NEIGHBOUR).await;
+    neighbour.send(&hello(3)).await;
+    assert_eq!(neighbour.next("ready").await["service"]["state"], "open", "of the same network");
     let mut broken = Client::connect(&server).await;
     broken.send(&json!({"t": "hello", "role": "visitor", "lang": marker})).await;
     assert_eq!(broken.close_code().await, 4400);

@@ -64,7 +64,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_everything_in_it() {
         assert!(operators[0].languages.is_empty());
         assert_eq!(notes, 0);
         let version: i64 = store.connection().query_row("pragma user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(version, 5, "opened {opened} times before");
+        assert_eq!(version, 6, "opened {opened} times before");
     }
 }
 

@@ -77,6 +77,8 @@ keys! {
     CLOSED_OPENS = "closed.opens" ["when"];
     CLOSED_OPEN_END = "closed.open_end";
     CLOSED_HELP = "closed.help";
+    BLOCKED_TITLE = "blocked.title";
+    BLOCKED_WHY = "blocked.why";
     FULL_TITLE = "full.title";
     FULL_LEAD = "full.lead";
     ENDING_TITLE = "ending.title";

@@ -104,6 +104,7 @@ fn capability_name(capability: Capability) -> &'static str {
         Capability::Notes => "notes",
         Capability::Watch => "watch",
         Capability::Roster => "roster",
+        Capability::Blocks => "blocks",
         Capability::Unknown => "unknown",
     }
 }

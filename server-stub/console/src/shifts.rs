@@ -66,7 +66,7 @@ pub(crate) fn lines(roster: &Roster, changes: &[ChangeView]) -> Vec<Line> {
             None => State::Saving,
         };
         match change {
-            Change::Announcement { .. } => {}
+            Change::Announcement { .. } | Change::Review { .. } => {}
             Change::Shift(shift) => {
                 let at = lines.iter().position(|line| line.shift.id == shift.id);
                 let known = at.map(|at| lines.remove(at));

@@ -11,7 +11,7 @@ use tealight_protocol::{
 
 use super::bucket::Bucket;
 use super::work::Challenge;
-use super::{ConnId, Desk, Output, Refusal, Timer};
+use super::{ConnId, Desk, Origin, Output, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Digest, Store};
 
@@ -25,6 +25,7 @@ const SILENT_PINGS: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) phase: Phase,
+    pub(super) origin: Option<Origin>,
     heard_at: Moment,
     pings: u32,
     commands: Bucket,
@@ -83,7 +84,7 @@ impl Socket {
 }
 
 impl<S: Store> Desk<S> {
-    pub(super) fn opened(&mut self, now: Moment, conn: ConnId) {
+    pub(super) fn opened(&mut self, now: Moment, conn: ConnId, origin: Option<Origin>) {
         if self.stopped || self.sockets.len() >= self.settings.sockets {
             self.outputs.push_back(Output::Close {
                 conn,
@@ -94,6 +95,7 @@ impl<S: Store> Desk<S> {
         }
         let socket = Socket {
             phase: Phase::Greeting,
+            origin,
             heard_at: now,
             pings: 0,
             commands: Bucket::of_commands(now),

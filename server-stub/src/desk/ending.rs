@@ -80,8 +80,9 @@ impl<S: Store> Desk<S> {
         let waiting = self.rooms.get(id).is_some_and(|room| room.is_waiting());
         let done = if waiting { EndReason::LeftWaiting } else { EndReason::Done };
         let reason = reason.unwrap_or(done);
-        // Whoever left in a hurry is asked nothing: nobody may be there to answer but the one they left from.
-        let asked = talked && kept && reason != EndReason::Exit;
+        // Whoever left in a hurry is asked nothing: nobody may be there to answer but the one they left from. Nor is
+        // whoever was sent away.
+        let asked = talked && kept && !matches!(reason, EndReason::Exit | EndReason::Blocked);
         Ending {
             by,
             reason,
@@ -99,6 +100,7 @@ impl<S: Store> Desk<S> {
         self.tell_events(id, events);
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.typing = Default::default();
+        room.origins.clear();
         let hold = room.hold.take();
         let expires_at = room.record.expires_at;
         let operator = room.record.operator.clone();
@@ -175,6 +177,7 @@ impl<S: Store> Desk<S> {
     fn forget(&mut self, id: &ConversationId, code: CloseCode, reason: &'static str) {
         let Some(room) = self.rooms.remove(id) else { return };
         self.by_secret.remove(&room.record.secret);
+        self.forget_name_in_blocks(id);
         self.waiting.remove(id);
         self.board.changed();
         for conn in &room.sockets {
@@ -249,9 +252,12 @@ pub(super) fn end(tx: &mut dyn Transaction, change: &mut Change, ending: &Ending
     }
     let outcome = match ending.reason {
         EndReason::Closed => WaitOutcome::SentAway,
-        EndReason::Done | EndReason::LeftWaiting | EndReason::Away | EndReason::Exit | EndReason::Unknown => {
-            WaitOutcome::Left
-        }
+        EndReason::Done
+        | EndReason::LeftWaiting
+        | EndReason::Away
+        | EndReason::Exit
+        | EndReason::Blocked
+        | EndReason::Unknown => WaitOutcome::Left,
     };
     learn_from_end(tx, change, outcome)?;
     change.record.state = ConversationState::Ended;

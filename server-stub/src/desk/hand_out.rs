@@ -107,6 +107,7 @@ impl<S: Store> Desk<S> {
         let conv = match frame {
             OperatorFrame::Send { conv, .. }
             | OperatorFrame::End { conv, .. }
+            | OperatorFrame::Block { conv, .. }
             | OperatorFrame::Transfer { conv, .. }
             | OperatorFrame::Note { conv, .. }
             | OperatorFrame::Offer { conv, .. }
@@ -119,6 +120,7 @@ impl<S: Store> Desk<S> {
             | OperatorFrame::Query { .. }
             | OperatorFrame::Watch { .. }
             | OperatorFrame::Announce { .. }
+            | OperatorFrame::Review { .. }
             | OperatorFrame::Shift { .. }
             | OperatorFrame::Unshift { .. }
             | OperatorFrame::Ping

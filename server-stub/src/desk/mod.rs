@@ -10,6 +10,7 @@
 
 mod absence;
 mod announcement;
+mod blocks;
 mod board;
 mod bucket;
 mod connections;
@@ -50,6 +51,7 @@ pub use work::PLAIN_STARTS;
 use crate::Moment;
 use crate::digest::base64url;
 use crate::store::{AnnouncementRecord, Digest, Store, StoreError};
+use blocks::InForce;
 use board::BoardState;
 use connections::Socket;
 use operator::Operator;
@@ -66,6 +68,18 @@ use work::Starts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
+/// Where a visitor comes from, for whoever must know it again and nothing more: eight bytes of a keyed digest. The key is
+/// made at every start and is never stored, and neither is this.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Origin(pub [u8; 8]);
+
+/// Says nothing.
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Origin(…)")
+    }
+}
+
 /// What happened outside.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Input {
@@ -73,6 +87,8 @@ pub enum Input {
     Opened {
         /// Which.
         conn: ConnId,
+        /// Where it comes from, if that is known.
+        origin: Option<Origin>,
     },
     /// A socket that was accepted is a plain page's: nothing at its other end can compute.
     Plain {
@@ -113,7 +129,7 @@ pub enum Input {
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Opened { conn } => write!(f, "Opened({})", conn.0),
+            Self::Opened { conn, .. } => write!(f, "Opened({})", conn.0),
             Self::Plain { conn } => write!(f, "Plain({})", conn.0),
             Self::Frame { conn, text } => write!(f, "Frame({}, … {} bytes)", conn.0, text.len()),
             Self::Binary { conn } => write!(f, "Binary({})", conn.0),
@@ -202,6 +218,7 @@ pub struct Desk<S> {
     service: ServiceBoard,
     roster: RosterState,
     announcement: Option<AnnouncementRecord>,
+    blocks: Vec<InForce>,
     storing: Storing,
     timers: Timers,
     outputs: VecDeque<Output>,
@@ -219,6 +236,7 @@ impl<S: Store> Desk<S> {
             service: ServiceBoard::default(),
             roster: RosterState::default(),
             announcement: None,
+            blocks: Vec::new(),
             storing: Storing::default(),
             settings,
             store,
@@ -242,6 +260,7 @@ impl<S: Store> Desk<S> {
         desk.load_rooms(now)?;
         desk.load_roster(now)?;
         desk.load_announcement()?;
+        desk.load_blocks(now)?;
         desk.load_statistics(now)?;
         desk.purge(now);
         desk.storing_may_work(now);
@@ -259,7 +278,7 @@ impl<S: Store> Desk<S> {
         self.clock = now;
         self.run_timers(now);
         match input {
-            Input::Opened { conn } => self.opened(now, conn),
+            Input::Opened { conn, origin } => self.opened(now, conn, origin),
             Input::Plain { conn } => self.is_plain_page(conn),
             Input::Frame { conn, text } => self.frame(now, conn, &text),
             Input::Binary { conn } => self.refuse_socket(conn, CloseCode::Violation, "frames are text"),
@@ -341,6 +360,7 @@ impl<S: Store> Desk<S> {
                 Timer::Estimate => self.estimate_is_old(now),
                 Timer::Storing => self.storing_may_work(now),
                 Timer::Scrub => self.scrub(now),
+                Timer::Block => self.blocks_may_be_over(now),
                 Timer::Purge => self.purge(now),
             }
         }

@@ -108,6 +108,8 @@ impl<S: Store> Desk<S> {
             OperatorFrame::Claim { cid, .. }
             | OperatorFrame::Send { cid, .. }
             | OperatorFrame::End { cid, .. }
+            | OperatorFrame::Block { cid, .. }
+            | OperatorFrame::Review { cid, .. }
             | OperatorFrame::Transfer { cid, .. }
             | OperatorFrame::Note { cid, .. }
             | OperatorFrame::Offer { cid, .. }
@@ -147,6 +149,13 @@ impl<S: Store> Desk<S> {
                 let said = Said { conn, me, conv: &conv, cid: &cid, body };
                 self.operator_ends(now, &said, claim)
             }
+            OperatorFrame::Block { cid, conv, claim, reason } => {
+                let said = Said { conn, me, conv: &conv, cid: &cid, body };
+                self.block(now, &said, claim, reason)
+            }
+            OperatorFrame::Review { cid, block, lift } => {
+                self.review(now, &Ordered { conn, me, cid: &cid, body }, block, lift)
+            }
             OperatorFrame::Transfer { cid, conv, claim, to, reason, note } => {
                 let said = Said { conn, me, conv: &conv, cid: &cid, body };
                 self.transfer(now, &said, claim, &to, reason, note)
@@ -175,6 +184,7 @@ impl<S: Store> Desk<S> {
             OperatorFrame::Sync { conv, after } => self.operator_syncs(conn, me, conv, after),
             OperatorFrame::Query { cid, what, conv, after } => match what {
                 QueryKind::Roster => self.tell_roster(now, conn, me, cid),
+                QueryKind::Blocks => self.tell_blocks(conn, me, cid, after),
                 what => self.query(conn, me, cid, what, conv.as_ref(), after),
             },
             OperatorFrame::Hello(_)

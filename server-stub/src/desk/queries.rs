@@ -45,17 +45,20 @@ impl<S: Store> Desk<S> {
                 waits = Some(self.waits(self.clock));
                 false
             }
-            QueryKind::Roster | QueryKind::Unknown => {
+            QueryKind::Roster | QueryKind::Blocks | QueryKind::Unknown => {
                 return Err(Refusal::last_word(ErrorCode::Unsupported, "this question is not known here"));
             }
         };
-        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster: None, waits, more });
+        self.send(
+            conn,
+            &ToOperator::Result { cid, items, offers, notes, roster: None, waits, blocks: None, more },
+        );
         Ok(())
     }
 }
 
 /// As many as fit one frame, and whether there are more.
-fn page_of<T: Serialize>(entries: impl Iterator<Item = T>) -> (Vec<T>, bool) {
+pub(super) fn page_of<T: Serialize>(entries: impl Iterator<Item = T>) -> (Vec<T>, bool) {
     let mut page = Vec::new();
     let mut bytes = 0;
     for entry in entries {

@@ -10,7 +10,7 @@ use tealight_protocol::{
 use super::connections::Phase;
 use super::silence::Silence;
 use super::waiting::{Expectation, Learned};
-use super::{ConnId, Desk, Refusal, Timer};
+use super::{ConnId, Desk, Origin, Refusal, Timer};
 use crate::Moment;
 use crate::store::{Conversation, Store, StoreError, Transaction};
 
@@ -27,6 +27,8 @@ pub(super) struct Room {
     pub(super) marks: Marks,
     pub(super) marks_stored: bool,
     pub(super) sockets: Vec<ConnId>,
+    /// Where the visitor's last pages came from, until the conversation is over.
+    pub(super) origins: Vec<Origin>,
     /// Sockets of operators who watch.
     pub(super) watchers: Vec<ConnId>,
     /// Whether the page that came last can show offers.
@@ -83,6 +85,7 @@ impl Room {
             marks,
             marks_stored: true,
             sockets: Vec::new(),
+            origins: Vec::new(),
             watchers: Vec::new(),
             takes_offers: false,
             passed_on_by: None,

@@ -65,11 +65,15 @@ impl<S: Store> Desk<S> {
                 let newcomer = self.waiting.estimate_for_newcomer();
                 newcomer.map_or(Wait::Unknown, |estimate| wait_of(estimate.quote()))
             }
-            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => Wait::Closed,
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Blocked | ServiceState::Unknown => {
+                Wait::Closed
+            }
         };
         let may_close_first = match state {
             ServiceState::Open | ServiceState::Full => self.service.may_close_first,
-            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => false,
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Blocked | ServiceState::Unknown => {
+                false
+            }
         };
         ServiceStatus {
             name: self.settings.name.clone(),
@@ -195,6 +199,8 @@ impl<S: Store> Desk<S> {
             .filter(|(_, socket)| matches!(socket.phase, Phase::Visitor(_)))
             .map(|(conn, _)| *conn)
             .collect();
+        // Whoever is not let in was told until when, and that does not change with the service.
+        visitors.retain(|conn| self.blocked_until(*conn).is_none());
         visitors.sort_unstable();
         self.send_to_all(visitors, &ToVisitor::Service(status));
     }

@@ -60,6 +60,8 @@ pub(super) enum Timer {
     Storing,
     /// The journal could not be cleaned.
     Scrub,
+    /// A block may be over.
+    Block,
     /// Sessions and tombstones may have grown old.
     Purge,
 }

@@ -24,8 +24,8 @@ pub(super) const TO_VISITORS: [Capability; 5] =
     [Capability::Typing, Capability::Marks, Capability::Offers, Capability::Survey, Capability::Links];
 
 /// What operators are told besides.
-pub(super) const TO_OPERATORS: [Capability; 4] =
-    [Capability::Transfer, Capability::Notes, Capability::Watch, Capability::Roster];
+pub(super) const TO_OPERATORS: [Capability; 5] =
+    [Capability::Transfer, Capability::Notes, Capability::Watch, Capability::Roster, Capability::Blocks];
 
 impl<S: Store> Desk<S> {
     pub(super) fn visitor_frame(&mut self, now: Moment, conn: ConnId, frame: VisitorFrame) {
@@ -133,7 +133,7 @@ impl<S: Store> Desk<S> {
             ping_s: limits::PING_S,
             caps: TO_VISITORS.to_vec(),
             limits: self.limits(),
-            service: self.service_status(now),
+            service: self.service_for(now, conn),
             conv,
         };
         self.send(conn, &ToVisitor::Ready(ready));
@@ -172,11 +172,18 @@ impl<S: Store> Desk<S> {
             self.refuse_socket(conn, CloseCode::TooMany, "too many pages follow this conversation");
             return false;
         }
+        let origin = self.sockets.get(&conn).and_then(|socket| socket.origin);
         if let Some(Phase::Visitor(visitor)) = self.sockets.get_mut(&conn).map(|s| &mut s.phase) {
             visitor.conv = Some(id.clone());
             if let Some(room) = self.rooms.get_mut(id) {
                 visitor.worse_told = room.expectation.as_ref().map_or(0, |known| known.worse_told);
                 room.sockets.push(conn);
+                if let Some(origin) =
+                    origin.filter(|origin| !room.is_ended() && !room.origins.contains(origin))
+                {
+                    room.origins.push(origin);
+                    room.origins.drain(..room.origins.len().saturating_sub(limits::INSTANCES));
+                }
                 room.takes_offers = visitor.offers;
             }
         }
@@ -231,12 +238,15 @@ impl<S: Store> Desk<S> {
             return Err(Refusal::last_word(ErrorCode::BadRequest, "lang is no language tag"));
         }
         let area = self.area_for(start)?;
+        if self.blocked_until(conn).is_some() {
+            return Err(Refusal::last_word(ErrorCode::Closed, "closed to this visitor for a while"));
+        }
         match self.state_for_newcomer(now) {
             ServiceState::Open => {}
             ServiceState::Full => {
                 return Err(Refusal::later(ErrorCode::QueueFull, 30_000, "the waiting room is full"));
             }
-            ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown => {
+            ServiceState::Closed | ServiceState::Ending | ServiceState::Blocked | ServiceState::Unknown => {
                 return Err(Refusal::last_word(ErrorCode::Closed, "the service is closed"));
             }
         }

@@ -23,6 +23,7 @@ use super::attempts::{Attempt, Failures};
 use super::places::{Place, Places};
 use crate::Moment;
 use crate::config::LimitsConfig;
+use crate::desk::Origin;
 
 /// How long a key lives.
 const KEY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -45,14 +46,30 @@ impl FromRequestParts<Shared> for ClientKey {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
-        let forwarded = shared.client_address_header.as_ref().and_then(|name| {
-            let value = parts.headers.get_all(name).iter().next_back()?.to_str().ok()?;
-            // The last entry is the one our own proxy wrote; those before it are hearsay.
-            value.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
-        });
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Ok(shared.gate.key(shared.desk.now(), forwarded.or(peer)))
+        Ok(shared.gate.key(shared.desk.now(), address_of(parts, shared)))
     }
+}
+
+/// Where a visitor comes from, as the desk may know it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ClientOrigin(pub(super) Option<Origin>);
+
+impl FromRequestParts<Shared> for ClientOrigin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
+        Ok(Self(address_of(parts, shared).map(|address| shared.gate.origin(address))))
+    }
+}
+
+fn address_of(parts: &Parts, shared: &Shared) -> Option<IpAddr> {
+    let forwarded = shared.client_address_header.as_ref().and_then(|name| {
+        let value = parts.headers.get_all(name).iter().next_back()?.to_str().ok()?;
+        // The last entry is the one our own proxy wrote; those before it are hearsay.
+        value.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    });
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    forwarded.or(peer)
 }
 
 /// Keyed limits on sockets, pages that are left, and logins.
@@ -64,6 +81,8 @@ pub(super) struct Gate {
     places: Places,
     logins: Failures,
     key: Mutex<DailyKey>,
+    /// For [`Origin`]s: as long as this server runs, because a block must not end with the day.
+    origins: [u8; 64],
 }
 
 #[derive(Debug)]
@@ -74,7 +93,9 @@ struct DailyKey {
 }
 
 impl Gate {
-    pub(super) fn new(limits: &LimitsConfig, rng: ChaCha20Rng) -> Self {
+    pub(super) fn new(limits: &LimitsConfig, mut rng: ChaCha20Rng) -> Self {
+        let mut origins = [0; 64];
+        rng.fill_bytes(&mut origins);
         let sockets = per_minute(limits.sockets_per_minute);
         Self {
             sockets: RateLimiter::keyed(sockets),
@@ -82,6 +103,7 @@ impl Gate {
             places: Places::new(limits.connections_per_network),
             logins: Failures::new(limits.logins_per_minute),
             key: Mutex::new(DailyKey { bytes: [0; 64], until: Moment(0), rng }),
+            origins,
         }
     }
 
@@ -94,6 +116,21 @@ impl Gate {
             },
             None => {}
         }))
+    }
+
+    /// Who it is that comes back: a whole address, or what one connection has of IPv6, so that no neighbour is taken for
+    /// them.
+    fn origin(&self, address: IpAddr) -> Origin {
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(&self.origins.into());
+        match address {
+            IpAddr::V4(v4) => mac.update(&v4.octets()),
+            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+                Some(v4) => mac.update(&v4.octets()),
+                None => mac.update(&v6.octets()[..8]),
+            },
+        }
+        let digest = mac.finalize().into_bytes();
+        Origin(std::array::from_fn(|i| digest[i]))
     }
 
     /// Eight bytes that stand for something until the day's key is thrown away.
@@ -194,6 +231,20 @@ mod tests {
         assert_ne!(first, key(2, "198.51.100.1"));
         assert_eq!(key(2, "2001:db8:0:1::1"), key(2, "2001:db8:0:2::1"));
         assert_ne!(first, key(2 + KEY_MS, "192.0.2.1"));
+    }
+
+    #[test]
+    fn an_origin_is_one_address_and_no_neighbour_and_another_after_a_restart() {
+        let gate = |seed| Gate::new(&LimitsConfig::default(), ChaCha20Rng::from_seed([seed; 32]));
+        let first = gate(1);
+        let origin = |gate: &Gate, address: &str| gate.origin(address.parse().unwrap());
+        let home = origin(&first, "192.0.2.1");
+        assert_eq!(home, origin(&first, "::ffff:192.0.2.1"));
+        assert_ne!(home, origin(&first, "192.0.2.2"), "the same /24");
+        assert_eq!(origin(&first, "2001:db8:0:1::1"), origin(&first, "2001:db8:0:1:ffff::9"));
+        assert_ne!(origin(&first, "2001:db8:0:1::1"), origin(&first, "2001:db8:0:2::1"));
+        assert_ne!(home, origin(&gate(2), "192.0.2.1"));
+        assert_eq!(format!("{home:?}"), "Origin(…)");
     }
 
     #[test]

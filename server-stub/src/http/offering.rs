@@ -46,7 +46,10 @@ impl Offering {
     fn is_short(&self, status: &ServiceStatus) -> bool {
         let Some(below_s) = self.below_s else { return true };
         match (status.state, status.wait) {
-            (ServiceState::Closed | ServiceState::Ending | ServiceState::Unknown, _) => true,
+            (
+                ServiceState::Closed | ServiceState::Ending | ServiceState::Blocked | ServiceState::Unknown,
+                _,
+            ) => true,
             (ServiceState::Open | ServiceState::Full, Wait::Range { high_s: Some(high_s), .. }) => {
                 high_s <= below_s
             }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::Shared;
-use crate::desk::Input;
+use crate::desk::{Input, Origin};
 use crate::runner::{DeskHandle, Outgoing};
 
 /// How long a farewell may take.
@@ -39,6 +39,7 @@ const UNHANDLED_FRAMES: usize = 16;
 pub(super) async fn upgrade(
     State(shared): State<Shared>,
     client: super::client::ClientKey,
+    super::client::ClientOrigin(origin): super::client::ClientOrigin,
     headers: HeaderMap,
     ws: WebSocketUpgrade,
 ) -> Response {
@@ -53,7 +54,7 @@ pub(super) async fn upgrade(
     let ws = configured(ws, MESSAGE_BYTES);
     if offered.iter().any(|offer| offer == SUBPROTOCOL) {
         let (desk, open) = (shared.desk.clone(), (shared.open_sockets.clone(), place));
-        ws.protocols([SUBPROTOCOL]).on_upgrade(move |socket| pump(socket, desk, open))
+        ws.protocols([SUBPROTOCOL]).on_upgrade(move |socket| pump(socket, desk, origin, open))
     } else if offered.iter().any(|offer| offer == SUBPROTOCOL_ANY) {
         ws.protocols([SUBPROTOCOL_ANY]).on_upgrade(|mut socket| async move {
             farewell(&mut socket, CloseCode::Version.as_u16(), "this server speaks tealight.v1").await;
@@ -88,8 +89,8 @@ pub(super) trait Frames: Stream<Item = Result<Message, axum::Error>> + Sink<Mess
 impl<T: Stream<Item = Result<Message, axum::Error>> + Sink<Message> + Unpin> Frames for T {}
 
 /// Carries frames until one side is done. `open` is held until then: by it a stopping server knows the last.
-async fn pump(mut socket: impl Frames, desk: DeskHandle, open: impl Send) {
-    let (conn, mut inbox) = desk.open();
+async fn pump(mut socket: impl Frames, desk: DeskHandle, origin: Option<Origin>, open: impl Send) {
+    let (conn, mut inbox) = desk.open(origin);
     let window = Arc::new(Semaphore::new(UNHANDLED_FRAMES));
     let mut controls = Controls::new();
     let mut overflowed = std::pin::pin!(inbox.overflowed());
@@ -286,7 +287,7 @@ mod tests {
         fn pumped(self) -> (StillDesk, Self, mpsc::Receiver<()>) {
             let (handle, desk) = StillDesk::new();
             let (open, last) = mpsc::channel(1);
-            tokio::spawn(pump(self.clone(), handle, open));
+            tokio::spawn(pump(self.clone(), handle, None, open));
             (desk, self, last)
         }
 

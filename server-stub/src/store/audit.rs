@@ -119,6 +119,12 @@ deeds! {
     Watched = "watched",
     /// Ended a conversation.
     Ended = "ended",
+    /// Ended a conversation and blocked its visitor.
+    Blocked = "blocked",
+    /// Looked at a block of somebody else and let it stand.
+    BlockKept = "kept a block of",
+    /// Looked at a block of somebody else and lifted it.
+    BlockLifted = "lifted a block of",
     /// Had a conversation erased.
     Erased = "erased",
     /// Destroyed a conversation whose time was over.

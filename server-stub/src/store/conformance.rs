@@ -3,6 +3,7 @@
 //! Call [`run`] with a way to make an empty store; it panics at the first thing that is wrong.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "it is a test: what fails must stop it")]
 
+mod blocks;
 mod roster;
 mod sealed;
 mod waits;
@@ -33,6 +34,7 @@ pub fn run<S: Store>(mut empty: impl FnMut() -> S) {
     lengths_come_newest_first(&mut empty());
     waits::run(&mut empty);
     roster::run(&mut empty);
+    blocks::run(&mut empty);
     sealed::run(&mut empty);
     operators_and_sessions_live_together(&mut empty());
     deeds_are_written_down_and_forgotten(&mut empty());

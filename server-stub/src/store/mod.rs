@@ -14,9 +14,9 @@ mod sqlite;
 pub use audit::{Actor, AuditEntry, Deed, mark_of};
 pub use keys::{KEY_VARIABLE, KeyError, KeyId, KeyNews, KeySource, Keyring};
 pub use records::{
-    AnnouncementRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime, OfferedWait,
-    OperatorRecord, OperatorSession, PromiseRecord, Reservation, Sender, ShiftRecord, StaffingRecord,
-    Standing, WaitClass, WaitOutcome, WaitRecord,
+    AnnouncementRecord, BlockRecord, CommandKey, CommandRecord, Conversation, Counterpart, HandlingTime,
+    OfferedWait, OperatorRecord, OperatorSession, PromiseRecord, Reservation, ReviewRecord, Sender,
+    ShiftRecord, StaffingRecord, Standing, WaitClass, WaitOutcome, WaitRecord,
 };
 pub use sealing::{SealedCommand, SealedRows, WrappedKey};
 pub use sqlite::{BackUp, KeySchedule, SqliteStore};
@@ -24,7 +24,7 @@ pub use sqlite::{BackUp, KeySchedule, SqliteStore};
 use std::time::Duration;
 
 use tealight_protocol::{
-    Area, Availability, Cid, ConversationId, Event, Marks, Note, OperatorId, Seq, ShiftId,
+    Area, Availability, BlockId, Cid, ConversationId, Event, Marks, Note, OperatorId, Seq, ShiftId,
 };
 
 use crate::Moment;
@@ -64,6 +64,9 @@ pub const SHIFTS_KEPT_FOR: Duration = days(2);
 
 /// How long a command about no conversation is remembered: as long as an operator can stay logged in.
 pub const DESK_COMMANDS_KEPT_FOR: Duration = days(7);
+
+/// How long a block is kept after its end, for whoever could not review it before.
+pub const BLOCKS_KEPT_FOR: Duration = days(7);
 
 /// How long it is known which operator did what.
 pub const AUDIT_KEPT_FOR: Duration = days(90);
@@ -267,13 +270,22 @@ pub trait Transaction: SealedRows {
         at: Moment,
     ) -> Result<(), StoreError>;
 
+    /// Keeps a block. Its number is made here; that of `block`, and its review, are not looked at. When its conversation
+    /// is deleted, the block loses that name and stays.
+    fn insert_block(&mut self, block: &BlockRecord) -> Result<BlockId, StoreError>;
+    /// Every block that is kept, the newest first.
+    fn blocks(&mut self) -> Result<Vec<BlockRecord>, StoreError>;
+    /// Keeps what a second person made of a block, in place of what was made of it before. `false` when it is not there.
+    fn review_block(&mut self, id: BlockId, review: &ReviewRecord) -> Result<bool, StoreError>;
+
     /// Writes down what somebody did. What is counted by the hour becomes one entry an hour.
     fn insert_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError>;
     /// Up to `limit` entries after a number, in order, with their numbers.
     fn audit(&mut self, after: u64, limit: usize) -> Result<Vec<(u64, AuditEntry)>, StoreError>;
 
     /// Forgets what is older than [`WAITS_KEPT_FOR`], [`STAFFING_KEPT_FOR`], [`SHIFTS_KEPT_FOR`],
-    /// [`DESK_COMMANDS_KEPT_FOR`] and [`AUDIT_KEPT_FOR`] say. How many could be talked with last is never forgotten.
+    /// [`BLOCKS_KEPT_FOR`], [`DESK_COMMANDS_KEPT_FOR`] and [`AUDIT_KEPT_FOR`] say. How many could be talked with last is
+    /// never forgotten.
     fn forget(&mut self, now: Moment) -> Result<(), StoreError>;
 
     /// Adds an operator and names them.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tealight_protocol::{
-    Area, Availability, Cid, ConversationId, ConversationState, Notice, OperatorId, Route, Seq, ShiftId,
+    Area, Availability, BlockId, BlockReason, Cid, ConversationId, ConversationState, Notice, OperatorId,
+    Route, Seq, ShiftId,
 };
 
 use super::Digest;
@@ -282,6 +283,36 @@ pub struct AnnouncementRecord {
     pub by: OperatorId,
     /// When.
     pub at: Moment,
+}
+
+/// A visitor who is not let in for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockRecord {
+    /// Its number.
+    pub id: BlockId,
+    /// The conversation it came of, until that is erased.
+    pub conversation: Option<ConversationId>,
+    /// Why.
+    pub reason: BlockReason,
+    /// Who blocked.
+    pub by: OperatorId,
+    /// When.
+    pub at: Moment,
+    /// When it ends by itself.
+    pub until: Moment,
+    /// What a second person made of it.
+    pub review: Option<ReviewRecord>,
+}
+
+/// What a second person made of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRecord {
+    /// Who.
+    pub by: OperatorId,
+    /// When.
+    pub at: Moment,
+    /// Whether the visitor was let in again.
+    pub lifted: bool,
 }
 
 /// An operator's account.

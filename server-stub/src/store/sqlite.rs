@@ -2,6 +2,7 @@
 
 mod audit;
 mod back_up;
+mod blocks;
 mod roster;
 mod rows;
 mod sealed;
@@ -30,12 +31,13 @@ const STILL_BUSY: Duration = Duration::from_millis(50);
 const ROOM_BYTES: i64 = 64 * 1024;
 
 /// One step per version of the schema, in order. A step that was released is never changed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// The version that seals what was in clear before.

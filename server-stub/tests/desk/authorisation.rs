@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tealight_protocol::{BlockReason, OperatorId};
 use tealight_server::desk::ConnId;
+use tealight_server::store::{BlockRecord, Store as _, StoreError};
 use tealight_server::testing::{TestDesk, cid, hello, instance, operator_hello, secret, start};
 
 const TABLES: &str = include_str!("../../../docs/authorisation.md");
@@ -158,6 +160,7 @@ impl World {
             operators,
         };
         world.plan_a_shift();
+        world.block_somebody();
         if state != "none" {
             world.bring_to(state);
         }
@@ -176,6 +179,26 @@ impl World {
         let mut frame = shift(50, Some("op:6"), "2026-11-22T18:00:00Z");
         frame["cid"] = json!(cid(205));
         self.desk.send(self.operators["coordinator"], &frame);
+    }
+
+    /// Blocks by everybody, the first of them by the colleague: one's own are those after it, in the order of the roles.
+    fn block_somebody(&mut self) {
+        let block = |by: usize| BlockRecord {
+            id: 0,
+            conversation: None,
+            reason: BlockReason::Flood,
+            by: OperatorId(format!("op:{by}")),
+            at: self.desk.now,
+            until: self.desk.now.plus_ms(60_000),
+            review: None,
+        };
+        let blocks: Vec<_> = [6, 1, 2, 3, 4, 5].into_iter().map(block).collect();
+        let kept: Result<(), StoreError> = self
+            .desk
+            .desk
+            .store()
+            .write(|tx| blocks.iter().try_for_each(|one| tx.insert_block(one).map(drop)));
+        kept.unwrap();
     }
 
     fn bring_to(&mut self, state: &str) {
@@ -361,6 +384,15 @@ fn operator_frame(row: &str, conv: &str, claim: u64, role: &str) -> Value {
         "`claim`" => json!({"t": "claim", "cid": cid(240), "conv": conv}),
         "`send`" => json!({"t": "send", "cid": cid(240), "conv": conv, "claim": claim, "text": "Hello"}),
         "`end`" => json!({"t": "end", "cid": cid(240), "conv": conv, "claim": claim}),
+        "`block`" => {
+            json!({"t": "block", "cid": cid(240), "conv": conv, "claim": claim, "reason": "abuse"})
+        }
+        "`review` of a colleague's block" => {
+            json!({"t": "review", "cid": cid(240), "block": 1, "lift": true})
+        }
+        "`review` of one's own block" => {
+            json!({"t": "review", "cid": cid(240), "block": own + 1, "lift": true})
+        }
         "`transfer`" => json!({"t": "transfer", "cid": cid(240), "conv": conv, "claim": claim, "to": {}}),
         "`offer`" => json!({"t": "offer", "cid": cid(240), "conv": conv, "claim": claim, "offer": "phone"}),
         "`note` with a claim" => {

@@ -4,6 +4,7 @@
 mod announcement;
 mod audit;
 mod authorisation;
+mod blocks;
 mod chaos;
 mod commands;
 mod ending;

@@ -310,6 +310,32 @@ async fn a_page_that_goes_on_tells_the_end_and_then_stops() {
 }
 
 #[tokio::test]
+async fn whoever_is_blocked_reads_until_when_and_every_other_way_to_get_help() {
+    let server = TestServer::start().await;
+    let addr = server.running.addr;
+    let join = Page::first(addr).await.form("join");
+    let waiting = Page::first(addr).await.form("join").post(addr).await;
+    let mut volunteer = Volunteer::calls_the_next(&server).await;
+    let page = waiting.form("look").post(addr).await;
+    volunteer.is_with_them().await;
+    volunteer.blocks().await;
+    volunteer.hears("ended").await;
+    let refused = join.post(addr).await;
+    assert_eq!(refused.status, 409);
+    for page in [page.form("look").post(addr).await, Page::first(addr).await, refused] {
+        for words in ["Chat is closed for you now.", "It opens tomorrow at", "Call 0808 157 0123"] {
+            assert!(page.reads(words), "{words}: {}", page.html);
+        }
+        assert!(
+            !page.reads("Thank you for talking.") && !page.reads("Join the waiting room"),
+            "{}",
+            page.html
+        );
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_helpline_can_do_without_plain_pages() {
     let server = TestServer::start().await;
     let frame = server.get("/frame", &[]).await.text();
@@ -372,6 +398,12 @@ impl Volunteer {
     async fn ends(&mut self) {
         self.next += 1;
         let frame = json!({"t": "end", "cid": cid(self.next), "conv": self.conv, "claim": self.claim});
+        self.console.send(&frame).await;
+    }
+
+    async fn blocks(&mut self) {
+        let frame =
+            json!({"t": "block", "cid": cid(220), "conv": self.conv, "claim": self.claim, "reason": "abuse"});
         self.console.send(&frame).await;
     }
 

@@ -36,7 +36,7 @@ impl Wire {
             self.links.remove(&conn);
             return;
         }
-        self.desk_input(Input::Opened { conn });
+        self.desk_input(Input::Opened { conn, origin: None });
         self.drain_desk();
         self.fact(peer, Fact::SocketOpened(id));
     }

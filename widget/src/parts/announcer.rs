@@ -107,7 +107,7 @@ fn about_the_wait(cx: Context) -> Option<(String, Pressing)> {
 
 /// What others decided. A visitor who ends something knows.
 fn about_the_end(cx: Context) -> Option<String> {
-    let is_others = |reason| matches!(reason, EndReason::Away | EndReason::Closed);
+    let is_others = |reason| matches!(reason, EndReason::Away | EndReason::Closed | EndReason::Blocked);
     cx.ended(|ended| is_others(ended.reason).then(|| cx.say(title(ended)))).flatten()
 }
 

@@ -5,6 +5,7 @@ use tealight_session::Delivery;
 use tealight_session::visitor::{Command, EndedView, EntryKind, Phase};
 
 use super::survey::survey;
+use super::welcome::{blocked, is_blocked};
 use crate::context::Context;
 use crate::element::{El, el, side_by_side};
 use crate::keys::Key;
@@ -30,7 +31,12 @@ pub(crate) fn ended(cx: Context) -> El {
         .when(is_answered, move || el("p").text(&cx.say(Key::SURVEY_THANKS)))
         .child(crisis(cx))
         .child(others(cx))
-        .child(el("div").class("actions").child(afresh(cx)).child(wipe_button(cx)))
+        .child(
+            el("div")
+                .class("actions")
+                .when(move || !is_blocked(cx), move || afresh(cx))
+                .child(wipe_button(cx)),
+        )
 }
 
 /// The way back to the first screen.
@@ -75,6 +81,7 @@ pub(crate) fn title(ended: &EndedView) -> Key {
         EndReason::Away => Key::ENDED_AWAY_TITLE,
         EndReason::Closed => Key::ENDED_CLOSED_TITLE,
         EndReason::LeftWaiting => Key::ENDED_LEFT_TITLE,
+        EndReason::Blocked => Key::BLOCKED_TITLE,
         EndReason::Done | EndReason::Exit | EndReason::Unknown if ended.was_joined => Key::ENDED_TITLE,
         EndReason::Done | EndReason::Exit | EndReason::Unknown => Key::ENDED_LEFT_TITLE,
     }
@@ -86,12 +93,14 @@ fn was_silent(ended: &EndedView) -> bool {
 }
 
 fn goodbye(cx: Context, ended: &EndedView) -> El {
-    let thanks = ended.was_joined.then(|| {
+    let was_blocked = ended.reason == EndReason::Blocked;
+    let thanks = (ended.was_joined && !was_blocked).then(|| {
         let lead = el("p").class("lead").text(&cx.say(Key::ENDED_LEAD)).text(" ");
         side_by_side()
             .child(lead.text(&cx.say(Key::ENDED_FORGOTTEN)))
             .maybe(was_silent(ended).then(|| el("p").text(&cx.say(Key::ENDED_SILENT))))
             .child(el("p").text(&cx.say(Key::ENDED_HARD_AGAIN)))
     });
+    let thanks = if was_blocked { Some(blocked(cx)) } else { thanks };
     side_by_side().maybe(thanks).maybe(ended.unread_words.then(|| kept_words(cx, ended.was_joined)))
 }

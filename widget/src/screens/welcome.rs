@@ -30,6 +30,7 @@ pub(crate) fn welcome(cx: Context) -> El {
             ServiceState::Open => "open",
             ServiceState::Full => "full",
             ServiceState::Ending => "ending",
+            ServiceState::Blocked => "blocked",
             ServiceState::Closed | ServiceState::Unknown => "closed",
         };
         Some(kind.to_owned())
@@ -177,6 +178,35 @@ pub(crate) fn link(cx: Context, into: El, address: Option<String>, words: Key) -
 
 /// Nobody new is let in: why, when that changes, and what helps meanwhile.
 fn shut(cx: Context, kind: &str) -> El {
+    let opens = opens(cx);
+    let (name, lead, help) = match kind {
+        "full" => (Key::FULL_TITLE, None, Key::FULL_LEAD),
+        "ending" => {
+            let first = el("p").class("lead").live_text(move || closes_first(cx));
+            (Key::ENDING_TITLE, Some(side_by_side().child(first).child(opens)), Key::CLOSED_HELP)
+        }
+        "blocked" => (Key::BLOCKED_TITLE, Some(blocked(cx)), Key::CLOSED_HELP),
+        _ => (Key::CLOSED_TITLE, Some(opens), Key::CLOSED_HELP),
+    };
+    side_by_side()
+        .child(title(&cx.say(name)))
+        .maybe(lead)
+        .live(move || cx.notice(), note_of)
+        .child(el("p").class("lead").text(&cx.say(help)))
+}
+
+/// Until when this visitor is not let in, and why: as long as that is so.
+pub(crate) fn blocked(cx: Context) -> El {
+    let words = move || opens(cx).child(el("p").text(&cx.say(Key::BLOCKED_WHY)));
+    side_by_side().when(move || is_blocked(cx), words)
+}
+
+pub(crate) fn is_blocked(cx: Context) -> bool {
+    cx.service(|service| service.state) == Some(ServiceState::Blocked)
+}
+
+/// When somebody is let in again.
+fn opens(cx: Context) -> El {
     let opens = move || {
         let next = cx.service(|service| service.next_open.clone()).flatten();
         let (ms, now) = (next.and_then(|next| i18n::ms_of(next.as_str())), cx.signs().now.get());
@@ -188,19 +218,5 @@ fn shut(cx: Context, kind: &str) -> El {
             None => cx.say(Key::CLOSED_OPEN_END),
         })
     };
-    let opens = side_by_side()
-        .live(opens, |opens| el("p").class("lead").child(el("strong").class("strong").text(opens)));
-    let (name, lead, help) = match kind {
-        "full" => (Key::FULL_TITLE, None, Key::FULL_LEAD),
-        "ending" => {
-            let first = el("p").class("lead").live_text(move || closes_first(cx));
-            (Key::ENDING_TITLE, Some(side_by_side().child(first).child(opens)), Key::CLOSED_HELP)
-        }
-        _ => (Key::CLOSED_TITLE, Some(opens), Key::CLOSED_HELP),
-    };
-    side_by_side()
-        .child(title(&cx.say(name)))
-        .maybe(lead)
-        .live(move || cx.notice(), note_of)
-        .child(el("p").class("lead").text(&cx.say(help)))
+    side_by_side().live(opens, |opens| el("p").class("lead").child(el("strong").class("strong").text(opens)))
 }

@@ -144,10 +144,12 @@ fn in_words(status: &ServiceStatus) -> Vec<String> {
         (ServiceState::Open, _, None) => t("visitors.open").to_owned(),
         (ServiceState::Full, _, _) => t("visitors.full").to_owned(),
         (ServiceState::Ending, _, _) => t("visitors.ending").to_owned(),
-        (ServiceState::Closed | ServiceState::Unknown, Some(time), _) => {
+        (ServiceState::Closed | ServiceState::Blocked | ServiceState::Unknown, Some(time), _) => {
             tf("visitors.closed_until", &[("time", &time)])
         }
-        (ServiceState::Closed | ServiceState::Unknown, None, _) => t("visitors.closed").to_owned(),
+        (ServiceState::Closed | ServiceState::Blocked | ServiceState::Unknown, None, _) => {
+            t("visitors.closed").to_owned()
+        }
     };
     let wait = (status.state == ServiceState::Open).then(|| match status.wait {
         Wait::Range { low_s: 0, high_s: Some(high) } => tf("visitors.less", &[("high", &within(high))]),

@@ -43,7 +43,7 @@ impl<S: Store> Desk<S> {
         };
         let roster = Some(roster);
         let (items, offers, notes, waits) = (None, None, None, None);
-        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster, waits, more });
+        self.send(conn, &ToOperator::Result { cid, items, offers, notes, roster, waits, blocks: None, more });
         Ok(())
     }
 }

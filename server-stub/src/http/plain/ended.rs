@@ -1,6 +1,6 @@
 //! The page after the end: thanks, what nobody has read, a survey that can be left out, and the way to have it erased.
 
-use tealight_protocol::{EndReason, Question};
+use tealight_protocol::{EndReason, Question, ServiceState};
 
 use super::super::frame::{escape, fill};
 use super::chat::{Chat, Part};
@@ -27,6 +27,10 @@ pub(super) fn ended(
     fill(include_str!("ended.html"), |slot| match slot {
         "notes" => note.map(noted).unwrap_or_default(),
         "title" => words.say(title(*reason, chat.was_joined)),
+        "thanks" if *reason == EndReason::Blocked => match chat.service.state {
+            ServiceState::Blocked => page.blocked(&chat.service),
+            _ => String::new(),
+        },
         "thanks" if chat.was_joined => {
             format!(
                 "<p class=\"lead\">{}</p>\n<p>{}</p>",
@@ -51,6 +55,7 @@ fn title(reason: EndReason, was_joined: bool) -> &'static str {
         EndReason::Away => "ended.away_title",
         EndReason::Closed => "ended.closed_title",
         EndReason::LeftWaiting => "ended.left_title",
+        EndReason::Blocked => "blocked.title",
         EndReason::Done | EndReason::Exit | EndReason::Unknown if was_joined => "ended.title",
         EndReason::Done | EndReason::Exit | EndReason::Unknown => "ended.left_title",
     }

@@ -8,6 +8,7 @@ use tealight_protocol::{CloseCode, ToVisitor, VisitorFrame, decode};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::super::Shared;
+use super::super::client::ClientOrigin;
 use super::super::places::Place;
 use crate::desk::{ConnId, Input};
 use crate::runner::{DeskHandle, Inbox, Outgoing};
@@ -39,8 +40,8 @@ pub(super) enum Heard {
 }
 
 impl Line {
-    pub(super) fn open(shared: &Shared, place: Option<Place>) -> Self {
-        let (conn, inbox) = shared.desk.open();
+    pub(super) fn open(shared: &Shared, origin: ClientOrigin, place: Option<Place>) -> Self {
+        let (conn, inbox) = shared.desk.open(origin.0);
         shared.desk.plain(conn);
         Self {
             desk: shared.desk.clone(),

@@ -32,7 +32,7 @@ use tealight_protocol::{Answers, ErrorCode, Text, TextError, VisitorFrame, limit
 pub(super) use words::Dictionaries;
 
 use super::Shared;
-use super::client::ClientKey;
+use super::client::{ClientKey, ClientOrigin};
 use super::door::Staying;
 use super::frame::FrameQuery;
 use crate::digest;
@@ -68,13 +68,17 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// `GET /plain`: the first page, with a secret that nobody has used yet.
-async fn first(State(shared): State<Shared>, Query(query): Query<FrameQuery>) -> Response {
+async fn first(
+    State(shared): State<Shared>,
+    origin: ClientOrigin,
+    Query(query): Query<FrameQuery>,
+) -> Response {
     if !shared.pages.config.service.plain {
         // Pages of others may still lead here; there they find the ways to get help.
         return Redirect::to("/chat").into_response();
     }
-    let page = Page::new(shared, query.lang());
-    match page.shared.desk.status().await {
+    let page = Page::new(shared, query.lang()).from(origin);
+    match page.shared.desk.status_from(origin.0).await {
         Ok(service) => page.answer(StatusCode::OK, "welcome", &page.welcome(&service, None)),
         Err(_) => page.trouble(Trouble::Busy, &Fields::default()),
     }
@@ -90,6 +94,7 @@ async fn style() -> Response {
 async fn act(
     State(shared): State<Shared>,
     client: ClientKey,
+    origin: ClientOrigin,
     staying: Option<Extension<Staying>>,
     headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
@@ -105,7 +110,7 @@ async fn act(
             return Page::new(shared, None).trouble(trouble, &Fields::default());
         }
     };
-    let page = Page::new(shared, fields.get("lang"));
+    let page = Page::new(shared, fields.get("lang")).from(origin);
     if !is_ours(&page.shared.origins, &headers) {
         return page.trouble(Trouble::Foreign, &fields);
     }
@@ -278,7 +283,7 @@ async fn refused(page: &Page, code: ErrorCode) -> Response {
     // Other devices work for it now; this one can only come again.
     let why = if code == ErrorCode::RateLimited { "too_fast" } else { "welcome.refused" };
     let note = page.words().say(why);
-    match page.shared.desk.status().await {
+    match page.shared.desk.status_from(page.origin.0).await {
         Ok(service) => page.answer(status_of(code), "welcome", &page.welcome(&service, Some(&note))),
         Err(_) => page.trouble(Trouble::Busy, &Fields::default()),
     }

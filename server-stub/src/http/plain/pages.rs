@@ -8,6 +8,7 @@ use tealight_protocol::links::{is_page, is_safe_address};
 use tealight_protocol::{Cid, Instance, Secret, ServiceState, ServiceStatus};
 
 use super::super::Shared;
+use super::super::client::ClientOrigin;
 use super::super::frame::{escape, fill};
 use super::form::{Act, Asked, Fields, Keys};
 use super::log::{lines, way};
@@ -19,6 +20,8 @@ use super::{PATH, STYLE_ADDRESS};
 pub(super) struct Page {
     pub(super) shared: Shared,
     lang: String,
+    /// Where its visitor comes from.
+    pub(super) origin: ClientOrigin,
 }
 
 /// What went wrong before a conversation could be looked at.
@@ -47,7 +50,12 @@ pub(super) enum Trouble {
 impl Page {
     pub(super) fn new(shared: Shared, wanted: Option<&str>) -> Self {
         let lang = shared.pages.language(wanted);
-        Self { shared, lang }
+        Self { shared, lang, origin: ClientOrigin::default() }
+    }
+
+    /// For whoever comes from there.
+    pub(super) fn from(self, origin: ClientOrigin) -> Self {
+        Self { origin, ..self }
     }
 
     pub(super) fn lang(&self) -> &str {
@@ -275,6 +283,7 @@ impl Page {
                 let first = words.closes(service, ["closes.first_today", "closes.first"]);
                 ("ending.title", format!("<p class=\"lead\">{first}</p>\n{}", opens()), "closed.help")
             }
+            ServiceState::Blocked => ("blocked.title", self.blocked(service), "closed.help"),
             ServiceState::Open | ServiceState::Closed | ServiceState::Unknown => {
                 ("closed.title", opens(), "closed.help")
             }
@@ -287,6 +296,16 @@ impl Page {
             "about" => self.about(),
             _ => String::new(),
         })
+    }
+
+    /// Until when this visitor is not let in, and why.
+    pub(super) fn blocked(&self, service: &ServiceStatus) -> String {
+        let words = self.words();
+        format!(
+            "<p class=\"lead\"><strong>{}</strong></p>\n<p>{}</p>",
+            words.opens(service),
+            words.say("blocked.why")
+        )
     }
 
     /// The question where there is something to choose.

@@ -39,7 +39,7 @@ pub(super) enum Outcome {
 
 /// Joins the waiting room. The same page posted again joins nothing new.
 pub(super) async fn join(page: &Page, asked: &Asked, fields: &Fields) -> Result<Outcome, Trouble> {
-    let mut line = Line::open(&page.shared, None);
+    let mut line = Line::open(&page.shared, page.origin, None);
     line.say(&hello(page, &asked.keys, false)).await;
     until(&mut line, |frame| matches!(frame, ToVisitor::Ready(_))).await?;
     let start = Start {
@@ -58,7 +58,7 @@ pub(super) async fn join(page: &Page, asked: &Asked, fields: &Fields) -> Result<
 impl Visit {
     /// Comes back to a conversation, with all that was said in it.
     pub(super) async fn begin(page: &Page, keys: &Keys, place: Option<Place>) -> Result<Self, Trouble> {
-        let mut line = Line::open(&page.shared, place);
+        let mut line = Line::open(&page.shared, page.origin, place);
         line.say(&hello(page, keys, true)).await;
         let ready = until(&mut line, |frame| matches!(frame, ToVisitor::Ready(_))).await?;
         let ToVisitor::Ready(mut ready) = ready else { return Err(Trouble::Busy) };

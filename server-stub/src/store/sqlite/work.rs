@@ -1,16 +1,18 @@
 //! What is done inside a transaction, in SQL.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use tealight_protocol::{Area, Availability, Cid, ConversationId, Marks, OperatorId, ShiftId, Watermark};
+use tealight_protocol::{
+    Area, Availability, BlockId, Cid, ConversationId, Marks, OperatorId, ShiftId, Watermark,
+};
 
 use super::rows::{
     conversation, identifier, number, operator, promise_text, route_word, signed, state_word, unsigned,
 };
 use crate::Moment;
 use crate::store::{
-    AnnouncementRecord, AuditEntry, Conversation, Digest, HandlingTime, Keyring, OperatorRecord,
-    OperatorSession, PromiseRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing, StoreError,
-    Transaction, WaitRecord,
+    AnnouncementRecord, AuditEntry, BlockRecord, Conversation, Digest, HandlingTime, Keyring, OperatorRecord,
+    OperatorSession, PromiseRecord, ReviewRecord, STATISTICS_KEPT, ShiftRecord, StaffingRecord, Standing,
+    StoreError, Transaction, WaitRecord,
 };
 
 /// One transaction on the file, and the keys to what is in it.
@@ -306,7 +308,20 @@ impl Transaction for Work<'_> {
     fn forget(&mut self, now: Moment) -> Result<(), StoreError> {
         self.forget_waits(now)?;
         self.forget_roster(now)?;
+        self.forget_blocks(now)?;
         self.forget_audit(now)
+    }
+
+    fn insert_block(&mut self, block: &BlockRecord) -> Result<BlockId, StoreError> {
+        self.add_block(block)
+    }
+
+    fn blocks(&mut self) -> Result<Vec<BlockRecord>, StoreError> {
+        self.all_blocks()
+    }
+
+    fn review_block(&mut self, id: BlockId, review: &ReviewRecord) -> Result<bool, StoreError> {
+        self.review(id, review)
     }
 
     fn insert_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {

@@ -26,6 +26,8 @@ pub(super) enum Ask {
     Roster,
     /// How long people waited.
     Waits,
+    /// Who is not let in for a while.
+    Blocks,
 }
 
 /// The questions that are open on this connection.

@@ -19,8 +19,12 @@ pub(super) struct RefusedChange {
 impl Change {
     /// Whether both concern the same thing, so that the later one counts.
     fn is_about_the_same(&self, other: &Self) -> bool {
-        // Of announcements there is one; they have no shift.
-        self.shift() == other.shift()
+        match (self, other) {
+            (Self::Review { block, .. }, Self::Review { block: other, .. }) => block == other,
+            (Self::Review { .. }, _) | (_, Self::Review { .. }) => false,
+            // Of announcements there is one; they have no shift.
+            _ => self.shift() == other.shift(),
+        }
     }
 
     pub(super) fn frame(self, cid: Cid) -> OperatorFrame {
@@ -28,6 +32,7 @@ impl Change {
             Self::Announcement { notice, paused } => OperatorFrame::Announce { cid, notice, paused },
             Self::Shift(shift) => OperatorFrame::Shift { cid, shift },
             Self::Unshift(id) => OperatorFrame::Unshift { cid, id },
+            Self::Review { block, lift } => OperatorFrame::Review { cid, block, lift },
         }
     }
 }
@@ -38,10 +43,16 @@ impl Session {
         self.can(Capability::Roster) && self.rights.contains(&Right::Coordinate)
     }
 
+    /// Whether the operator looks at the blocks of others.
+    pub(super) fn reviews(&self) -> bool {
+        self.can(Capability::Blocks) && self.rights.contains(&Right::Coordinate)
+    }
+
     /// Wants something changed. A refused or unsent change of the same thing is as good as taken back.
     pub(super) fn change(&mut self, change: Change) {
         let is_allowed = match &change {
             Change::Announcement { .. } => self.coordinates(),
+            Change::Review { .. } => self.reviews(),
             Change::Shift(_) | Change::Unshift(_) => self.can(Capability::Roster),
         };
         if !is_allowed {
@@ -72,6 +83,10 @@ impl Session {
                     self.announcement.at = None;
                 }
             }
+            Change::Review { .. } => {
+                self.outbox.remove(cid);
+                self.blocks.soon(time);
+            }
             Change::Shift(_) | Change::Unshift(_) => {
                 // It shows as it was wanted until the roster shows it itself.
                 self.outbox.set(cid, ItemState::Committed);
@@ -85,6 +100,7 @@ impl Session {
         self.outbox.remove(cid);
         // Somebody else may have been quicker: what is true now should stand beside the refusal.
         self.roster.soon(time);
+        self.blocks.soon(time);
         self.refused_changes.push(RefusedChange { cid: cid.clone(), change, code });
     }
 

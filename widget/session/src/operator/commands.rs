@@ -130,6 +130,21 @@ impl Session {
                     self.push(end);
                 }
             }
+            Command::Block(conv, reason) => {
+                let is_ending = |command: &Durable| match command {
+                    Durable::End { conv: other } | Durable::Block { conv: other, .. } => *other == conv,
+                    _ => false,
+                };
+                let is_wanted = self.is_passing_on(&conv)
+                    || self.outbox.items().iter().any(|item| is_ending(&item.command));
+                let may = self.can(Capability::Blocks)
+                    && !is_wanted
+                    && self.find(&conv).is_some_and(|one| one.is_open());
+                if may {
+                    self.refusal = None;
+                    self.push(Durable::Block { conv, reason });
+                }
+            }
             Command::Dismiss(conv) => {
                 if self.find(&conv).is_some_and(|one| one.watched) {
                     self.unwatch(&conv);
@@ -144,6 +159,7 @@ impl Session {
             Command::DismissChange(cid) => self.refused_changes.retain(|refused| refused.cid != cid),
             Command::FollowRoster(on) => self.roster.watch(time, on),
             Command::FollowWaits(on) => self.waits.watch(time, on),
+            Command::FollowBlocks(on) => self.blocks.watch(time, on),
             Command::Close => {
                 self.link.close(&mut self.shell);
                 self.lost(Loss::Retrying);

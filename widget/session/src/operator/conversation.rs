@@ -452,6 +452,7 @@ fn pending(item: &Item<Durable>) -> Option<Arc<Entry>> {
         | Durable::Note { .. }
         | Durable::Transfer(_)
         | Durable::End { .. }
+        | Durable::Block { .. }
         | Durable::Change(_) => return None,
     };
     Some(Arc::new(Entry { key: item.cid.as_str().to_owned(), seq: None, at: None, kind }))

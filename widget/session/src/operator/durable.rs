@@ -1,7 +1,8 @@
 //! An operator's durable commands, as they wait in the outbox.
 
 use tealight_protocol::{
-    Alternative, Cid, ConversationId, Link, NoteText, OperatorFrame, Reason, Text, TransferTarget,
+    Alternative, BlockReason, Cid, ConversationId, Link, NoteText, OperatorFrame, Reason, Text,
+    TransferTarget,
 };
 
 use super::Change;
@@ -21,6 +22,8 @@ pub(super) enum Durable {
     Transfer(Transfer),
     /// Ends a conversation.
     End { conv: ConversationId },
+    /// Ends a conversation because of how the operator was spoken to, and lets nobody in from there for a while.
+    Block { conv: ConversationId, reason: BlockReason },
     /// Changes the plan of shifts, or what all visitors are told.
     Change(Change),
 }
@@ -52,6 +55,7 @@ impl Durable {
                 OperatorFrame::Transfer { cid, conv, claim, to, reason, note }
             }
             Self::End { conv } => OperatorFrame::End { cid, conv, claim: number },
+            Self::Block { conv, reason } => OperatorFrame::Block { cid, conv, claim: number, reason },
             Self::Change(change) => change.frame(cid),
         }
     }
@@ -69,7 +73,8 @@ impl Durable {
             | Self::Offer { conv, .. }
             | Self::Note { conv, .. }
             | Self::Transfer(Transfer { conv, .. })
-            | Self::End { conv } => Some(conv),
+            | Self::End { conv }
+            | Self::Block { conv, .. } => Some(conv),
         }
     }
 }

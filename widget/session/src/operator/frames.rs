@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Alternative, Board, Canned, Capability, Cid, ConversationId, ErrorCode, Event, Note,
+    Alternative, Block, Board, Canned, Capability, Cid, ConversationId, ErrorCode, Event, Note,
     OperatorConversation, OperatorFrame, OperatorReady, ReleaseReason, Roster, Seq, ToOperator, Waits,
     limits::ACK_TIMEOUT_MS,
 };
@@ -79,8 +79,8 @@ impl Session {
                     conversation.visitor_is(presence, since);
                 }
             }
-            ToOperator::Result { cid, items, offers, notes, roster, waits, more } => {
-                let page = Page { items, offers, notes, roster, waits, more };
+            ToOperator::Result { cid, items, offers, notes, roster, waits, blocks, more } => {
+                let page = Page { items, offers, notes, roster, waits, blocks, more };
                 self.answered(time, &cid, page);
             }
             ToOperator::Bye { spread_ms, .. } => self.link.bye(spread_ms),
@@ -137,6 +137,9 @@ impl Session {
         if self.can(Capability::Roster) {
             self.roster.connected(time);
             self.waits.connected(time);
+        }
+        if self.reviews() {
+            self.blocks.connected(time);
         }
     }
 
@@ -234,11 +237,11 @@ impl Session {
     /// What is on its way to a conversation that is no longer ours will not arrive. Whether it was passed on is still
     /// to be heard, if that was asked for.
     fn give_up(&mut self, conv: &ConversationId) {
-        let end = Durable::End { conv: conv.clone() };
         self.outbox.retain(|item| {
             let is_pointless = match &item.command {
                 Durable::Transfer(transfer) => transfer.conv == *conv && item.sends == 0,
-                other => *other == end,
+                Durable::End { conv: other } | Durable::Block { conv: other, .. } => other == conv,
+                _ => false,
             };
             !is_pointless
         });
@@ -304,6 +307,11 @@ impl Session {
                 self.waits.answered(time, at, page.waits);
                 false
             }
+            Ask::Blocks => {
+                let at = self.shell_time(time);
+                self.blocks.answered(time, at, page.blocks);
+                false
+            }
             Ask::Board => false,
         };
         if goes_on {
@@ -324,6 +332,7 @@ impl Session {
                 self.roster_is_here();
             }
             Some(Ask::Waits) => self.waits.refused(),
+            Some(Ask::Blocks) => self.blocks.refused(),
             Some(Ask::Canned | Ask::Board | Ask::Offers) | None => {}
         }
     }
@@ -367,7 +376,7 @@ impl Session {
                     self.released(&conv, ReleaseReason::Transferred);
                 }
             }
-            Durable::End { .. } => {
+            Durable::End { .. } | Durable::Block { .. } => {
                 self.outbox.remove(cid);
             }
             Durable::Change(change) => self.changed(time, cid, change),
@@ -381,7 +390,7 @@ impl Session {
             Durable::Send { .. } | Durable::Note { .. } => return self.outbox.set(cid, ItemState::Refused),
             Durable::Change(change) => return self.change_refused(time, cid, change, code),
             Durable::Claim(_) => Some(Refused::Claim),
-            Durable::End { .. } => Some(Refused::End),
+            Durable::End { .. } | Durable::Block { .. } => Some(Refused::End),
             Durable::Offer { .. } => Some(Refused::Offer),
             // How it stands is said where it stands, if it is no longer ours to pass on.
             Durable::Transfer(Transfer { conv, claim, .. }) => {
@@ -403,5 +412,6 @@ struct Page {
     notes: Option<Vec<Note>>,
     roster: Option<Roster>,
     waits: Option<Waits>,
+    blocks: Option<Vec<Block>>,
     more: bool,
 }

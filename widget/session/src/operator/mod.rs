@@ -19,7 +19,9 @@ pub use view::{
     Refused, View,
 };
 
-use tealight_protocol::{Availability, Cid, ConversationId, Link, NoteText, Reason, Seq, TransferTarget};
+use tealight_protocol::{
+    Availability, BlockReason, Cid, ConversationId, Link, NoteText, Reason, Seq, TransferTarget,
+};
 
 use crate::Fact;
 
@@ -92,6 +94,9 @@ pub enum Command {
     Read(ConversationId, Seq),
     /// End the conversation. The confirmation is the screen's business.
     End(ConversationId),
+    /// End the conversation because of how the operator was spoken to, and let nobody in from there for a while. The
+    /// confirmation is the screen's business.
+    Block(ConversationId, BlockReason),
     /// Take an ended conversation off the list.
     Dismiss(ConversationId),
     /// The refusal has been read.
@@ -102,6 +107,8 @@ pub enum Command {
     DismissChange(Cid),
     /// Keep the roster fresh for somebody who looks at it, or no longer.
     FollowRoster(bool),
+    /// Keep the list of blocks fresh for somebody who looks at it, or no longer.
+    FollowBlocks(bool),
     /// Keep the figures of waits fresh for somebody who looks at them, or no longer.
     FollowWaits(bool),
     /// Disconnect, for logging out.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Alternative, Announcement, Availability, Board, Canned, Capability, ConversationId, Instance,
+    Alternative, Announcement, Availability, Block, Board, Canned, Capability, ConversationId, Instance,
     OperatorFrame, OperatorHello, OperatorId, Person, QueryKind, Right, Role, Roster, Waits, limits,
 };
 
@@ -25,6 +25,10 @@ use crate::{Effect, Entropy, Fact, Millis};
 /// How often the roster is asked for while somebody looks at it, and otherwise, in milliseconds.
 const ROSTER_OFTEN_MS: Millis = 15_000;
 const ROSTER_SELDOM_MS: Millis = 300_000;
+
+/// How often the list of blocks is asked for while somebody looks at it, and otherwise, in milliseconds.
+const BLOCKS_OFTEN_MS: Millis = 10_000;
+const BLOCKS_SELDOM_MS: Millis = 60_000;
 
 /// How often the figures of waits are asked for while somebody looks at them, in milliseconds.
 const WAITS_OFTEN_MS: Millis = 5_000;
@@ -58,6 +62,7 @@ pub struct Session {
     pub(super) announcement: Announcement,
     pub(super) roster: Fresh<Roster>,
     pub(super) waits: Fresh<Waits>,
+    pub(super) blocks: Fresh<Vec<Block>>,
     /// Changes that were refused, until that was read.
     pub(super) refused_changes: Vec<RefusedChange>,
     pub(super) visible: bool,
@@ -117,6 +122,7 @@ impl Session {
             announcement: Announcement::default(),
             roster: Fresh::new(ROSTER_OFTEN_MS, Some(ROSTER_SELDOM_MS)),
             waits: Fresh::new(WAITS_OFTEN_MS, None),
+            blocks: Fresh::new(BLOCKS_OFTEN_MS, Some(BLOCKS_SELDOM_MS)),
             refused_changes: Vec::new(),
             visible: true,
             shown: Arc::default(),
@@ -160,6 +166,7 @@ impl Session {
             next = earlier(next, self.watches.timeout());
             next = earlier(next, self.roster.timeout(self.visible));
             next = earlier(next, self.waits.timeout(self.visible));
+            next = earlier(next, self.blocks.timeout(self.visible));
         }
         next.map(|time| self.clock.to_shell(time))
     }
@@ -181,12 +188,14 @@ impl Session {
                 notes: self.can(Capability::Notes),
                 offers: self.can(Capability::Offers),
                 watch: self.can(Capability::Watch) && self.rights.contains(&Right::Watch),
+                block: self.can(Capability::Blocks),
                 roster: self.can(Capability::Roster),
                 coordinate: self.coordinates(),
             },
             announcement: self.announcement.clone(),
             roster: self.roster.heard().cloned(),
             waits: self.waits.heard().cloned(),
+            blocks: self.blocks.heard().cloned(),
             changes: self.changes(),
             claiming: self.is_claiming(),
             refusal: self.refusal,
@@ -236,6 +245,7 @@ impl Session {
                 Capability::Notes,
                 Capability::Watch,
                 Capability::Roster,
+                Capability::Blocks,
             ],
             epoch: self.epoch.clone().filter(|_| !after.is_empty()),
             after,
@@ -251,6 +261,7 @@ impl Session {
         self.watches.disconnected();
         self.roster.disconnected();
         self.waits.disconnected();
+        self.blocks.disconnected();
         for conversation in &mut self.conversations {
             conversation.disconnected();
         }
@@ -271,6 +282,7 @@ impl Session {
             | Durable::Note { .. }
             | Durable::Transfer(_)
             | Durable::End { .. }
+            | Durable::Block { .. }
             | Durable::Change(_) => 0,
         };
         if let Some(cid) =
@@ -337,12 +349,16 @@ impl Session {
         if self.waits.is_due(time, self.visible) {
             self.wonder(time, Ask::Waits);
         }
+        if self.blocks.is_due(time, self.visible) {
+            self.wonder(time, Ask::Blocks);
+        }
         for (cid, ask) in self.asks.due(time) {
             let (what, after, conv) = match ask {
                 Ask::Canned => (QueryKind::Canned, self.canned.after(), None),
                 Ask::Board => (QueryKind::Board, 0, None),
                 Ask::Roster => (QueryKind::Roster, 0, None),
                 Ask::Waits => (QueryKind::Waits, 0, None),
+                Ask::Blocks => (QueryKind::Blocks, 0, None),
                 Ask::Offers => (QueryKind::Offers, self.offers.after(), None),
                 Ask::Notes(conv) => {
                     let after = self.find(&conv).map_or(0, |one| one.notes.last());

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tealight_protocol::{
-    Alternative, Announcement, Area, Availability, Board, Canned, Cid, ConversationId, ConversationState,
-    EndReason, EndedBy, ErrorCode, LeftReason, Link, NoteText, Notice, OfferChoice, OperatorId, PassedTo,
-    Person, PlannedShift, Reason, ReleaseReason, Roster, Route, Seq, ShiftId, Text, Timestamp,
-    VisitorPresence, Waits,
+    Alternative, Announcement, Area, Availability, Block, BlockId, Board, Canned, Cid, ConversationId,
+    ConversationState, EndReason, EndedBy, ErrorCode, LeftReason, Link, NoteText, Notice, OfferChoice,
+    OperatorId, PassedTo, Person, PlannedShift, Reason, ReleaseReason, Roster, Route, Seq, ShiftId, Text,
+    Timestamp, VisitorPresence, Waits,
 };
 
 use crate::{Connection, Delivery, Millis};
@@ -40,6 +40,8 @@ pub struct View {
     pub roster: Option<Heard<Roster>>,
     /// How long people waited.
     pub waits: Option<Heard<Waits>>,
+    /// Who is not let in for a while, the newest first.
+    pub blocks: Option<Heard<Vec<Block>>>,
     /// What the operator wants changed of the roster and the announcement, and is not so yet.
     pub changes: Vec<ChangeView>,
     /// Whether a claim is on its way.
@@ -59,6 +61,8 @@ pub struct Abilities {
     pub offers: bool,
     /// Watching conversations of others.
     pub watch: bool,
+    /// Ending a conversation because of how the operator was spoken to, and letting nobody in from there for a while.
+    pub block: bool,
     /// Planning one's own shifts.
     pub roster: bool,
     /// Planning those of others, reading how long people wait, and telling all visitors something.
@@ -88,13 +92,20 @@ pub enum Change {
     Shift(PlannedShift),
     /// A shift less.
     Unshift(ShiftId),
+    /// What a second person makes of a block.
+    Review {
+        /// Which.
+        block: BlockId,
+        /// Whether the visitor is let in again.
+        lift: bool,
+    },
 }
 
 impl Change {
     /// The shift it is about, if it is about one.
     pub fn shift(&self) -> Option<&ShiftId> {
         match self {
-            Self::Announcement { .. } => None,
+            Self::Announcement { .. } | Self::Review { .. } => None,
             Self::Shift(shift) => Some(&shift.id),
             Self::Unshift(id) => Some(id),
         }
