@@ -20,6 +20,7 @@ pub mod limits;
 pub mod links;
 mod marks;
 mod operator;
+mod query;
 pub mod range;
 mod roster;
 #[cfg(feature = "schema")]
@@ -43,9 +44,10 @@ pub use id::{
     Area, Cid, ConversationId, Epoch, IdError, Instance, OPERATOR_PREFIX, OperatorId, Secret, Seq, ShiftId,
 };
 pub use operator::{
-    Availability, Canned, CannedId, Note, OperatorConversation, OperatorFrame, OperatorHello, OperatorReady,
-    QueryKind, ReleaseReason, Right, ToOperator, TransferTarget, VisitorPresence,
+    Availability, Note, OperatorConversation, OperatorFrame, OperatorHello, OperatorReady, ReleaseReason,
+    Right, ToOperator, TransferTarget, VisitorPresence,
 };
+pub use query::{Canned, CannedId, QueryKind};
 pub use roster::{Announcement, Colleague, PlannedShift, Roster, RosterEntry, Staffing};
 pub use service::{Alternative, AlternativeChannel, AreaStatus, Limits, ServiceState, ServiceStatus, Wait};
 pub use text::{NoteText, Notice, Reason, Text, TextError, says_where_it_leads};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alternative, Announcement, Area, Block, BlockId, BlockReason, Board, ByeCode, Capability, Cid,
+    Alternative, Announcement, Area, Block, BlockId, BlockReason, Board, ByeCode, Canned, Capability, Cid,
     ConversationId, ConversationState, Epoch, ErrorCode, Event, Instance, Limits, Link, Marks, NoteText,
-    Notice, OperatorId, Person, PlannedShift, Reason, Role, Roster, Route, Seq, ShiftId, Text, Timestamp,
-    Waits, Watermark,
+    Notice, OperatorId, Person, PlannedShift, QueryKind, Reason, Role, Roster, Route, Seq, ShiftId, Text,
+    Timestamp, Waits, Watermark,
 };
 
 /// What an operator's console sends.
@@ -256,30 +256,6 @@ pub enum Availability {
     #[default]
     #[serde(other)]
     Paused,
-}
-
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum QueryKind {
-    /// The pre-written messages.
-    Canned,
-    /// The whole board, as a `board` frame.
-    Board,
-    /// The notes of a conversation.
-    Notes,
-    /// The service's alternatives, for `offer`.
-    Offers,
-    /// Who means to be there, and who was.
-    Roster,
-    /// How long people waited.
-    Waits,
-    /// Visitors who are not let in for a while.
-    Blocks,
-    /// A later question that this build has not heard of.
-    #[serde(other)]
-    Unknown,
 }
 
 /// What a backend sends to an operator's console.
@@ -584,21 +560,4 @@ pub enum VisitorPresence {
     /// Not connected; also whatever this build has not heard of.
     #[serde(other)]
     Gone,
-}
-
-/// Identifies a pre-written message.
-pub type CannedId = String;
-
-/// A pre-written message. It opens in the composer for editing and is never sent by one press.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Canned {
-    /// Its identifier.
-    pub id: CannedId,
-    /// What it is called in the list.
-    pub title: String,
-    /// Its words.
-    pub text: String,
-    /// The language it is written in.
-    pub lang: String,
 }

@@ -84,6 +84,12 @@ fn ChatHeader(
                         {t("pass.open")}
                     </button>
                 </Show>
+                <Show when=move || desk.abilities().block>
+                    <button class="button" id="chat-abuse" type="button"
+                        on:click=move |_| desk.dialog.set(desk.open.get_untracked().map(Dialog::Abuse))>
+                        {t("abuse.open")}
+                    </button>
+                </Show>
                 <button class="button chat-end" id="chat-end" data-kind="danger" type="button"
                     aria-expanded=move || ending.get().to_string()
                     on:click=move |_| {
@@ -226,6 +232,7 @@ fn simple_standing(one: &ConversationView) -> Option<(&'static str, bool)> {
             let words = match one.ended {
                 Some((_, EndReason::Away)) => t("ended.away"),
                 Some((_, EndReason::Exit)) => t("ended.exit"),
+                Some((_, EndReason::Blocked)) => t("ended.blocked"),
                 Some((EndedBy::Visitor, _)) => t("ended.visitor"),
                 Some((EndedBy::Operator, _)) => t("ended.operator"),
                 Some((EndedBy::System, _)) | None => t("ended.system"),

@@ -16,6 +16,7 @@ use web_sys::KeyboardEvent;
 use super::Config;
 use super::about::About;
 use super::account::{Account, areas, log_out, log_out_everywhere};
+use super::blocks::BlocksPage;
 use super::browser::{INTO_CHAT, INTO_PAGE, focus_first, focus_soon, is_in_sight, with_press};
 use super::chat::Chat;
 use super::dialogs::{Dialog, DialogLayer};
@@ -247,6 +248,7 @@ pub(crate) fn DeskScreen(config: Config, account: Account, left: Callback<bool>)
                 {move || match page.get() {
                     Page::Conversations => view! { <Conversations /> }.into_any(),
                     Page::Shifts => view! { <main class="page"><Shifts /></main> }.into_any(),
+                    Page::Blocks => view! { <main class="page"><BlocksPage /></main> }.into_any(),
                     Page::Waits => view! { <main class="page"><WaitsPage /></main> }.into_any(),
                 }}
             </div>

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::announce::AnnounceDialog;
+use super::blocks::AbuseDialog;
 use super::browser::{INTO_PAGE, focus_first, focus_is_nowhere};
 use super::desk::{Desk, KEY_NEXT, running};
 use super::pass_on::PassOnDialog;
@@ -28,6 +29,8 @@ pub(crate) enum Dialog {
     LogOutEverywhere,
     /// Whom to pass a visitor on to.
     PassOn(ConversationId),
+    /// What can be done about a visitor who abuses.
+    Abuse(ConversationId),
     /// What all visitors are told.
     Announce,
     /// A shift, new or to be changed.
@@ -69,6 +72,7 @@ pub(crate) fn DialogLayer(leave: Callback<()>, leave_everywhere: Callback<RwSign
                 view! { <LogOutEverywhereDialog close leave_everywhere /> }.into_any()
             }
             Dialog::PassOn(id) => view! { <PassOnDialog id close /> }.into_any(),
+            Dialog::Abuse(id) => view! { <AbuseDialog id close /> }.into_any(),
             Dialog::Announce => view! { <AnnounceDialog close /> }.into_any(),
             Dialog::Shift(form) => view! { <ShiftDialog form close /> }.into_any(),
             Dialog::Unshift(line) => view! { <UnshiftDialog line close /> }.into_any(),

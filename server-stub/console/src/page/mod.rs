@@ -9,6 +9,7 @@ mod about;
 mod account;
 mod announce;
 mod app;
+mod blocks;
 mod browser;
 mod chat;
 mod composer;

@@ -4,6 +4,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::blocks::unseen;
 use super::browser::{INTO_CHAT, INTO_PAGE, focus_soon};
 use super::desk::Desk;
 use super::dialogs::Dialog;
@@ -19,6 +20,8 @@ pub(crate) enum Page {
     Shifts,
     /// How long people wait.
     Waits,
+    /// Who is not let in for a while.
+    Blocks,
 }
 
 impl Page {
@@ -28,6 +31,7 @@ impl Page {
             Self::Conversations => "conversations",
             Self::Shifts => "shifts",
             Self::Waits => "waits",
+            Self::Blocks => "blocks",
         }
     }
 
@@ -36,12 +40,13 @@ impl Page {
             Self::Conversations => t("pages.conversations"),
             Self::Shifts => t("pages.shifts"),
             Self::Waits => t("pages.waits"),
+            Self::Blocks => t("pages.blocks"),
         }
     }
 
     fn keys(self) -> Option<&'static str> {
         match self {
-            Self::Conversations => None,
+            Self::Conversations | Self::Blocks => None,
             Self::Shifts => Some("Alt+S"),
             Self::Waits => Some("Alt+G"),
         }
@@ -56,6 +61,7 @@ impl Desk {
             Page::Conversations => true,
             Page::Shifts => abilities.roster,
             Page::Waits => abilities.coordinate,
+            Page::Blocks => abilities.coordinate && abilities.block,
         }
     }
 
@@ -75,15 +81,20 @@ pub(crate) fn Pages() -> impl IntoView {
     let unread = Memo::new(move |_| {
         desk.view.with(|view| view.conversations.iter().map(|one| one.unread).sum::<u32>())
     });
+    let unseen = Memo::new(move |_| desk.view.with(unseen));
     let link = move |page: Page| {
         let is_here = move || desk.page.get() == page;
         let badge = move || {
-            let number = if page == Page::Conversations && !is_here() { unread.get() } else { 0 };
+            let (number, one, other) = match page {
+                Page::Conversations if !is_here() => (unread.get(), "mine.unread.one", "mine.unread.other"),
+                Page::Blocks => (unseen.get(), "blocks.unseen.one", "blocks.unseen.other"),
+                _ => (0, "mine.unread.one", "mine.unread.other"),
+            };
             (number > 0).then(|| {
                 view! {
                     <span class="badge">
                         <span aria-hidden="true">{number.to_string()}</span>
-                        <span class="sr">{count("mine.unread.one", "mine.unread.other", number.into())}</span>
+                        <span class="sr">{count(one, other, number.into())}</span>
                     </span>
                 }
             })
@@ -107,7 +118,7 @@ pub(crate) fn Pages() -> impl IntoView {
         <Show when=move || desk.abilities().roster>
             <div class="pages">
                 <nav class="page-links" aria-label=t("pages.label")>
-                    {link(Page::Conversations)} {link(Page::Shifts)} {link(Page::Waits)}
+                    {link(Page::Conversations)} {link(Page::Shifts)} {link(Page::Waits)} {link(Page::Blocks)}
                 </nav>
                 <Show when=offers_notice>
                     <button class="button" data-kind="quiet" type="button"
