@@ -1,5 +1,6 @@
 //! The operator's console, in a real browser.
 
+mod blocks;
 mod planning;
 
 use anyhow::{Result, ensure};
