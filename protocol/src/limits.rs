@@ -16,7 +16,8 @@ pub const LEAVE_BYTES: usize = 128;
 /// How many commands a client may send at once before the steady rate applies.
 pub const BURST: u32 = 20;
 
-/// Steady rate of commands on one socket, per second.
+/// Steady rate of commands on one socket, per second. Starting, answering, offering and ending are commands beside
+/// the messages, and a thought is often sent in three short lines at once.
 pub const PER_SECOND: u32 = 2;
 
 /// How long a new socket may stay silent before `hello`, in milliseconds.
@@ -49,7 +50,8 @@ pub const TYPING_EXPIRES_MS: u64 = 6_000;
 /// Least time between two `queue` frames on one socket, in milliseconds.
 pub const QUEUE_EVERY_MS: u64 = 2_000;
 
-/// How many page instances may follow one conversation at once.
+/// How many page instances may follow one conversation at once, each over one socket: a newer socket of the same page
+/// closes the older one. Four are a telephone, a computer, and the page that each of them has just left.
 pub const INSTANCES: usize = 4;
 
 /// Frames that may wait for one slow socket before it is closed with 4008.
