@@ -11,7 +11,7 @@ use crate::files;
 use crate::planting::{SAID_BY_VISITOR, desk, everything_said, plant, wrapped_key};
 
 /// What a back-up leaves out, and why. A new table has to stand here, or be carried.
-const LEFT_OUT: [&str; 10] = [
+const LEFT_OUT: [&str; 11] = [
     // What was said, and what belongs to it.
     "conversations",
     "events",
@@ -20,6 +20,8 @@ const LEFT_OUT: [&str; 10] = [
     "commands",
     "marks",
     "data_keys",
+    // They hold for a day, and name conversations.
+    "blocks",
     // Whose conversations were erased is nobody's business any more.
     "tombstones",
     // Everybody logs in again.

@@ -18,7 +18,8 @@ pub enum BackUp {
 }
 
 /// What goes into every copy, in an order in which each table finds those it refers to. The others are left out:
-/// conversations with all that is theirs, sessions, and what only keeps a running server from doing things twice.
+/// conversations with all that is theirs, blocks among it, sessions, and what only keeps a running server from doing
+/// things twice.
 pub(super) const CARRIED: [&str; 7] =
     ["operators", "shifts", "staffing", "handling_times", "waits", "announcement", "audit"];
 
