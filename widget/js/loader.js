@@ -402,7 +402,10 @@ const furnish = (element) => {
   const launcher = make("button", { className: "launcher", part: "launcher", ariaHasPopup: "dialog", onclick: open });
   const exit = make("button", { part: "launcher-exit", onclick: leave, hidden: true });
   const contacts = make("div", { className: "plain", part: "fallback" });
-  const minimise = (event) => event.key == "Escape" && !event.isComposing && close();
+  // Gives nothing back: a handler that gives back false would keep the key from what is typed into.
+  const minimise = (event) => {
+    if (event.key == "Escape" && !event.isComposing) close();
+  };
   const panel = make("div", { className: "window", part: "window", role: "dialog", onkeydown: minimise, hidden: true }, contacts);
   const dock = make("div", { className: "dock", part: "dock" }, launcher, exit);
   const steps = make("div", { className: "steps", role: "status" });
