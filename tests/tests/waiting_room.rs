@@ -43,7 +43,7 @@ async fn closing_time_is_told_while_waiting() -> Result<()> {
     let settings = Settings { hours: Hours::For(4), prior_mean_minutes: Some(10.0), ..Settings::default() };
     let stage = Stage::with(settings).await?;
     let visitor = stage.waiting_visitor().await?;
-    visitor.reads(r"We close at \d\d:\d\d").await
+    visitor.reads(r"We close (tomorrow )?at \d\d:\d\d").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
