@@ -77,7 +77,7 @@ fn whoever_is_killed_half_way_goes_on_at_the_next_start() {
     let place = Place::new();
     let conv = place.planted();
     let key_of_before = place.key_file();
-    place.open().change_server_key(START).unwrap();
+    place.open().change_server_key(now()).unwrap();
     let changed = place.key_file();
     let new_line = changed.lines().last().unwrap();
     let old_line = key_of_before.lines().last().unwrap();
